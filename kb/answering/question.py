@@ -1,0 +1,198 @@
+"""Question: what a person typed -> cleaned text, language, parts, and what it leaves open.
+
+Nothing here looks at the index; all of it is plain functions over text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from kb.errors import QuestionError
+from kb.index.lexical import STOPWORDS, words
+from kb.types import Turn
+
+MAX_CHARACTERS = 8_000
+MAX_TURNS = 20
+EU_LANGUAGES = (
+    "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
+)
+_OTHER_LANGUAGE_MARGIN = 0.9
+_REFERRING = re.compile(
+    r"^(and|but|or|so|also|then|what about|how about|since when|why|who else|which one)\b"
+    r"|\b(it|its|they|them|their|theirs|he|she|this|that|these|those|one|ones|there|same|"
+    r"the (?:first|second|third|fourth|last|other|others|former|latter))\b",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"\b(list|name all|all the|which (?:\w+ ){0,3}(?:partnerships|regions|projects|services|"
+    r"platforms|countries|topics|criteria|phases|steps|programmes|calls|partners|sources|elements|"
+    r"factors|strands)|what are (?:the|all)|overview|how many|everything|compare|sources)\b",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^\s*(dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|to whom it may concern)\b"
+    r"[^.,!?\n]{0,60}[,.!\n]\s*",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"(?:^|[.!?,\n]\s*)((?:kind|best|warm|many|with (?:kind|best)) (?:regards|wishes|greetings|thanks)"
+    r"|sincerely|yours (?:sincerely|faithfully)|thank you(?: (?:very much|in advance))?|thanks"
+    r"(?: in advance)?|regards)\b[\s\S]{0,200}$",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\b(i|we) (need|would like|want|wish) (to know|information)|\b(please |could you |can you )"
+    r"(tell|explain|send|list|give|advise|let)|^(tell|explain|list|give|name|compare)\b",
+    re.IGNORECASE,
+)
+_NEXT_CLAUSE = re.compile(
+    r"(?:[,;:]\s+(?:and\s+|or\s+)?|\s+and\s+)(?=(?:who|whom|whose|what|where|when|which|why|how|"
+    r"whether|until when|since when|is|are|can|could|does|do|did|may|must|should)\b)",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(r"(?:[,;:]\s*(?:and|or)?|\s+and)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that may be searched for.
+
+    Attributes:
+        asked: as it was typed, cleaned of invisible characters.
+        language: ISO 639-1 code of an official EU language.
+        parts: the questions in it, in order; one at least.
+        wants_list: a whole list is asked for, so that an answer may be longer.
+        refers_back: it can only be understood with what was said before.
+    """
+
+    asked: str
+    language: str
+    parts: tuple[str, ...]
+    wants_list: bool
+    refers_back: bool
+
+
+def read_question(text: str, *, language: str | None = None) -> Question:
+    """Clean and analyse a question.
+
+    Raises:
+        QuestionError: it is empty or too long; nothing is ever cut.
+    """
+    asked = clean(text)
+    if not asked:
+        raise QuestionError("The question is empty. Type a question.")
+    if len(asked) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"The question has {len(asked):,} characters; at most {MAX_CHARACTERS:,} can be read. "
+            "Ask a shorter question."
+        )
+    return Question(
+        asked=asked,
+        language=language or detect_language(asked),
+        parts=tuple(split_parts(asked)),
+        wants_list=bool(_LIST.search(asked)),
+        refers_back=bool(_REFERRING.search(asked)) and len(content_words(asked)) <= 7,
+    )
+
+
+def read_history(turns: Sequence[Any]) -> tuple[Turn, ...]:
+    """Check a conversation that came from outside; only its last turns count.
+
+    Raises:
+        QuestionError: a turn is no record with role "user" or "assistant" and a text.
+    """
+    history = []
+    for number, turn in enumerate(turns, start=1):
+        if isinstance(turn, Turn):
+            role, content = turn.role, turn.content
+        else:
+            try:
+                role, content = turn["role"], turn["content"]
+            except (TypeError, KeyError):
+                raise QuestionError(
+                    f"Turn {number} of the history needs 'role' and 'content'."
+                ) from None
+        if role not in ("user", "assistant") or not isinstance(content, str):
+            raise QuestionError(
+                f"Turn {number} of the history: role must be 'user' or 'assistant', content a text."
+            )
+        history.append(Turn(role, clean(content)[:MAX_CHARACTERS]))
+    return tuple(turn for turn in history[-MAX_TURNS:] if turn.content)
+
+
+def clean(text: str) -> str:
+    """Normalise to NFKC and take out control, invisible and tag characters (trust S1)."""
+    text = unicodedata.normalize("NFKC", text)
+    kept = (
+        character if character in "\n\t" or unicodedata.category(character)[0] != "C" else ""
+        for character in text
+    )
+    return re.sub(r"[ \t]+", " ", "".join(kept)).strip()
+
+
+def content_words(text: str) -> list[str]:
+    """Words that carry a subject."""
+    return [word for word in words(text) if word not in STOPWORDS]
+
+
+def split_parts(text: str) -> list[str]:
+    """Find the questions in a message, in order; a message without any is one question.
+
+    "Who may join, and is it free?" holds two. What stands around the questions is their context and
+    is searched with each of them (kb/answering/retrieve.py).
+    """
+    parts = [
+        clause
+        for sentence in _sentences(body_of(text))
+        if sentence.endswith("?") or _ASKING.search(sentence)
+        for clause in _clauses(sentence)
+    ]
+    parts = [part for part in parts if content_words(part)]
+    return parts if len(parts) > 1 else [body_of(text)]
+
+
+def body_of(text: str) -> str:
+    """A message without greeting, thanks and signature."""
+    return _CLOSING.sub("", _GREETING.sub("", text)).strip() or text
+
+
+def _clauses(sentence: str) -> list[str]:
+    """Cut a sentence before each question word that follows a comma or "and"."""
+    cuts = [0, *(match.end() for match in _NEXT_CLAUSE.finditer(sentence)), len(sentence)]
+    clauses = [sentence[begin:end] for begin, end in pairwise(cuts)]
+    return [_JOINT.sub("", clause).strip() for clause in clauses]
+
+
+def _sentences(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(EU_LANGUAGES)
+    return identifier
+
+
+def detect_language(text: str) -> str:
+    """The official EU language of a text; English unless another one is clear (offline)."""
+    language, probability = _identifier().classify(text)
+    if language != "en" and (probability < _OTHER_LANGUAGE_MARGIN or _looks_english(text)):
+        return "en"
+    return str(language)
+
+
+_ENGLISH = STOPWORDS - {"a", "as", "i", "no", "on", "me", "an", "am", "in", "do", "so", "was", "he"}
+
+
+def _looks_english(text: str) -> bool:
+    found = words(text)
+    return sum(word in _ENGLISH for word in found) >= max(1, len(found) / 5)

@@ -1,0 +1,82 @@
+"""What a generation stores besides vectors: documents, passages, terms, limits, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from kb.errors import IndexDamaged
+from kb.index.vectors import VectorRow
+from kb.reading.glossary import Term
+from kb.reading.limits import Limit
+from kb.types import Document, Passage
+
+LIMIT_PREFIX = "limit-"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that was read; ``passages`` in reading order, which is the word index's order."""
+
+    documents: tuple[Document, ...]
+    passages: tuple[Passage, ...]
+    terms: tuple[Term, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+
+_FILES = {
+    "documents": TypeAdapter(tuple[Document, ...]),
+    "passages": TypeAdapter(tuple[Passage, ...]),
+    "terms": TypeAdapter(tuple[Term, ...]),
+    "limits": TypeAdapter(tuple[Limit, ...]),
+}
+
+
+def write_content(folder: Path, content: Content) -> None:
+    """Write one JSON file for each kind of content."""
+    for name, adapter in _FILES.items():
+        (folder / f"{name}.json").write_bytes(adapter.dump_json(getattr(content, name)))
+
+
+def read_content(folder: Path) -> Content:
+    """Read what ``write_content`` wrote.
+
+    Raises:
+        IndexDamaged: a file is missing or not valid; names it.
+    """
+    values = {}
+    for name, adapter in _FILES.items():
+        path = folder / f"{name}.json"
+        try:
+            values[name] = adapter.validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise IndexDamaged(f"{path} cannot be read. Run: kb ingest --rebuild") from error
+    return Content(**values)
+
+
+def vector_rows(content: Content) -> Iterator[VectorRow]:
+    """The texts to embed: each passage whole, its sentences, its heading, the ways to ask for it."""
+    for passage in content.passages:
+        heading = passage.headings[-1] if passage.headings else passage.title
+        named = heading if passage.kind == "faq" else f"{passage.title}: {heading}"
+        yield VectorRow(passage.id, "passage", 0, f"{named}\n{passage.text}")
+        yield VectorRow(passage.id, "heading", 0, heading)
+        for number, sentence in enumerate(passage.sentences):
+            begin, end = sentence.start - passage.start, sentence.end - passage.start
+            yield VectorRow(passage.id, "window", number, passage.text[begin:end])
+        for number, line in enumerate(passage.asked_as):
+            yield VectorRow(passage.id, "asked", number, line)
+    for position, limit in enumerate(content.limits):
+        for number, line in enumerate(limit.asked_as):
+            yield VectorRow(f"{LIMIT_PREFIX}{position}", limit.kind, number, line)
+
+
+def lexical_texts(content: Content) -> list[str]:
+    """For each passage the words that BM25 searches: its text, headings and ways to ask for it."""
+    return [
+        " \n".join((passage.title, *passage.headings[1:], passage.text, *passage.asked_as))
+        for passage in content.passages
+    ]

@@ -1,0 +1,56 @@
+"""Database: an address -> an engine whose tables are up to date (SQLite in WAL mode, PostgreSQL)."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from kb.errors import JournalError
+
+BUSY_SECONDS = 10
+
+
+def open_database(address: str) -> Engine:
+    """Connect and bring the tables up to date.
+
+    Raises:
+        JournalError: the database cannot be opened; names it without its password.
+    """
+    url = make_url(address)
+    try:
+        if url.get_backend_name() == "sqlite":
+            if url.database:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+            event.listen(engine, "connect", _prepare_sqlite)
+        else:
+            engine = create_engine(url, pool_pre_ping=True)
+        _migrate(engine)
+    except (SQLAlchemyError, OSError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise JournalError(
+            f"The journal {url.render_as_string(hide_password=True)} cannot be opened ({reason}). "
+            "Check KB_DATABASE_URL."
+        ) from error
+    return engine
+
+
+def _prepare_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(files("kb.journal") / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,238 @@
+"""KnowledgeBase: the front door; opens an index, keeps it fresh, searches it and answers from it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kb.answering.answer import answer_question
+from kb.answering.question import read_history, read_question
+from kb.answering.retrieve import Retriever
+from kb.errors import IndexDamaged, IndexMissing, QuestionError
+from kb.index.embedder import Embedder, open_embedder
+from kb.index.generations import Generations, Manifest
+from kb.index.ingest import IngestReport, Progress, ingest, require_same_model, self_retrieval
+from kb.index.lexical import LexicalIndex
+from kb.index.stored import read_content
+from kb.index.vectors import VectorStore
+from kb.journal.records import Journal
+from kb.reading.catalogue import shipped_corpus
+from kb.reading.collect import Library
+from kb.settings import Settings, load_settings
+from kb.types import Answer, SearchResult, Turn
+
+MAX_TOP_K = 100
+CANARY_ROWS = 5
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A generation in use."""
+
+    manifest: Manifest
+    retriever: Retriever
+
+
+class KnowledgeBase:
+    """Searches and answers from the live generation of an index; safe to use from many threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        corpus: Path | None = None,
+        fetch_model: bool = False,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        """Prepare; ``open`` is the usual way in.
+
+        Args:
+            fetch_model: a model that is not on this disk may be downloaded.
+            today: the clock, for what has a last day.
+        """
+        self.settings = settings
+        self.embedder = embedder or open_embedder(settings.embedder, fetch=fetch_model)
+        self.generations = Generations(settings.index)
+        self.journal = Journal(settings.database_url)
+        self._corpus = corpus or shipped_corpus()
+        self._today = today
+        self._lock = threading.Lock()
+        self._opened: _Opened | None = None
+        self._refused: dict[str, str] = {}
+
+    @classmethod
+    def open(
+        cls,
+        index: Path | str | None = None,
+        *,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        **edges: Any,
+    ) -> KnowledgeBase:
+        """Open an index; where there is none yet, build it from the shipped corpus.
+
+        Args:
+            progress: called with (texts embedded, texts to embed) where it must be built.
+
+        Raises:
+            IndexDamaged: no generation of it can be used.
+            IndexMismatch: it was built with another model.
+        """
+        base = cls(settings or load_settings(index=Path(index) if index else None), **edges)
+        try:
+            base.refresh()
+        except IndexMissing:
+            base.ingest(progress=progress)
+        return base
+
+    @property
+    def library(self) -> Library:
+        """What belongs to the index."""
+        return Library.open(self.generations.folder / "sources.json", self._corpus)
+
+    @property
+    def manifest(self) -> Manifest:
+        """Manifest of the generation in use."""
+        return self._current().manifest
+
+    @property
+    def damaged(self) -> Mapping[str, str]:
+        """Generations that could not be opened, with the reason."""
+        return dict(self._refused)
+
+    def ingest(
+        self,
+        sources: Sequence[str] = (),
+        *,
+        record: Mapping[str, str] | None = None,
+        withdraw: Sequence[str] = (),
+        rebuild: bool = False,
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Add sources, take out withdrawn ones, and bring the index up to date.
+
+        Args:
+            sources: files, folders or addresses to add.
+            record: catalogue fields of what is added, as title, url, licence, as_of.
+        """
+        self.generations.folder.mkdir(parents=True, exist_ok=True)
+        library = self.library
+        for location in sources:
+            library.add(location, record or {})
+        for name in withdraw:
+            library.withdraw(name, {d.id for d in self._current().retriever.content.documents})
+        report = ingest(
+            self.generations, library, self.embedder, rebuild=rebuild, progress=progress
+        )
+        self.refresh()
+        return report
+
+    def refresh(self) -> None:
+        """Take up the live generation if it is not the one in use (one small file is read)."""
+        name = self.generations.current()
+        if self._opened and self._opened.manifest.name == name:
+            return
+        with self._lock:
+            if self._opened and self._opened.manifest.name == name:
+                return
+            if name in self._refused and self._opened:
+                return
+            self._opened = self._open_usable()
+
+    def search(
+        self, query: str, *, top_k: int = 10, history: Sequence[Any] = ()
+    ) -> list[SearchResult]:
+        """Find passages, best first.
+
+        Args:
+            top_k: 1 to 100.
+
+        Raises:
+            QuestionError: query, history or ``top_k`` is not usable.
+        """
+        if not 1 <= top_k <= MAX_TOP_K:
+            raise QuestionError(f"top_k is {top_k}; it must be from 1 to {MAX_TOP_K}.")
+        question, turns = read_question(query), read_history(history)
+        retriever = self._current().retriever
+        return merge_results(
+            [retriever.rank(part).results for part in retriever.queries(question, turns)]
+        )[:top_k]
+
+    def ask(
+        self, question: str, *, history: Sequence[Any] = (), language: str | None = None
+    ) -> Answer:
+        """Answer a question from the index, every statement cited.
+
+        Raises:
+            QuestionError: question or history is not usable.
+        """
+        read = read_question(question, language=language)
+        turns: Sequence[Turn] = read_history(history)
+        opened = self._current()
+        return answer_question(
+            read, turns, opened.retriever, generation=opened.manifest.name, today=self._today()
+        )
+
+    def check(self) -> float:
+        """The canary: share of a few stored vectors that a search finds again (trust R5)."""
+        retriever = self._current().retriever
+        rows = [f"{p.id}:passage:0" for p in retriever.content.passages]
+        return self_retrieval(retriever.vectors, rows, CANARY_ROWS)
+
+    def _current(self) -> _Opened:
+        self.refresh()
+        assert self._opened
+        return self._opened
+
+    def _open_usable(self) -> _Opened:
+        """Open the live generation or, where it is damaged, the one before it."""
+        reasons = []
+        for name in self.generations.usable():
+            try:
+                opened = self._open(name)
+            except IndexDamaged as error:
+                self._refused[name] = str(error)
+                reasons.append(str(error))
+            else:
+                return opened
+        raise IndexDamaged(
+            reasons[0] if reasons else f"The index in {self.generations.folder} is damaged. "
+            "Run: kb ingest --rebuild"
+        )
+
+    def _open(self, name: str) -> _Opened:
+        manifest = self.generations.check(name)
+        require_same_model(manifest, self.embedder)
+        folder = self.generations.path(name)
+        content = read_content(folder)
+        retriever = Retriever(
+            content=content,
+            vectors=VectorStore(folder / "vectors"),
+            lexical=LexicalIndex.load(folder / "lexical", len(content.passages)),
+            embedder=self.embedder,
+        )
+        if retriever.vectors.count() != manifest.counts["vectors"]:
+            raise IndexDamaged(
+                f"The index in {self.generations.folder} is damaged: generation {name} has lost "
+                "vectors. Run: kb ingest --rebuild"
+            )
+        return _Opened(manifest, retriever)
+
+
+def merge_results(rankings: Sequence[Sequence[SearchResult]]) -> list[SearchResult]:
+    """One ranking for the parts of a message: each passage once, by its best score."""
+    if len(rankings) == 1:
+        return list(rankings[0])
+    best: dict[str, SearchResult] = {}
+    for ranking in rankings:
+        for result in ranking:
+            held = best.get(result.passage.id)
+            if held is None or result.score > held.score:
+                best[result.passage.id] = result
+    ordered = sorted(best.values(), key=lambda result: -result.score)
+    return [SearchResult(r.passage, r.score, rank) for rank, r in enumerate(ordered, start=1)]

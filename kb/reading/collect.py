@@ -1,0 +1,202 @@
+"""Library -> Collected: finds the files and pages that make up the index and reads each of them.
+
+The library is what is shipped plus what was added, less what was withdrawn. A source that cannot be
+read now keeps the documents of the last time; one that is gone is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kb.errors import SourceError
+from kb.reading.catalogue import CATALOGUE, read_catalogue
+from kb.reading.glossary import GLOSSARY, Term, glossary_document, read_terms
+from kb.reading.limits import LIMITS, Limit, read_limits
+from kb.reading.markdown import read_markdown
+from kb.reading.readers import READERS, SourceGone, is_address, load, read
+from kb.types import Document, Source
+
+COLLECTION = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file or page as it was read."""
+
+    sha256: str
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Everything that is to be indexed, and what could not be read."""
+
+    items: dict[str, Item]
+    terms: tuple[Term, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Library:
+    """What belongs to an index; kept in ``sources.json`` beside its generations.
+
+    Attributes:
+        corpus: folder of the shipped corpus, or None for an index without it.
+        added: location (file, folder or address) -> catalogue record.
+        withdrawn: document ids and locations that are not to be indexed.
+    """
+
+    path: Path
+    corpus: Path | None
+    added: dict[str, Source]
+    withdrawn: set[str]
+
+    @classmethod
+    def open(cls, path: Path, corpus: Path) -> Library:
+        """Read ``sources.json``; without one, the library is the shipped corpus alone.
+
+        Raises:
+            SourceError: the file is not valid.
+        """
+        if not path.is_file():
+            return cls(path, corpus, {}, set())
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            added = {place: Source(**record) for place, record in values["added"].items()}
+            withdrawn = set(values["withdrawn"])
+            return cls(path, corpus if values["shipped"] else None, added, withdrawn)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SourceError(f"{path} is not valid: {error}. Restore or remove it.") from error
+
+    def save(self) -> None:
+        """Write ``sources.json`` in one step."""
+        values = {
+            "shipped": self.corpus is not None,
+            "added": {
+                place: {name: getattr(source, name) for name in Source.__slots__}
+                for place, source in sorted(self.added.items())
+            },
+            "withdrawn": sorted(self.withdrawn),
+        }
+        beside = self.path.with_suffix(".new")
+        beside.write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(beside, self.path)
+
+    def add(self, location: str, record: Mapping[str, str]) -> None:
+        """Add a file, folder or address; the first collection of a new index stands alone.
+
+        Raises:
+            SourceError: there is nothing at that place, or its format is not known.
+        """
+        if not is_address(location):
+            path = Path(location).expanduser().resolve()
+            if not path.exists():
+                raise SourceError(f"{location} does not exist.")
+            if path.is_file() and path.suffix.lower() not in READERS:
+                raise SourceError(
+                    f"{location}: files of type '{path.suffix}' cannot be read. "
+                    f"Known: {', '.join(sorted(READERS))}."
+                )
+            location = str(path)
+            if path.suffix.lower() == COLLECTION and not self.path.is_file():
+                self.corpus = None
+        values = {"title": "", "url": location if is_address(location) else "", **record}
+        self.added[location] = Source(id=source_id(location), **values)
+        self.withdrawn.discard(location)
+
+    def withdraw(self, name: str, known: set[str]) -> None:
+        """Take a source or a document out.
+
+        Args:
+            known: ids of the documents that are indexed.
+
+        Raises:
+            SourceError: nothing of that name is indexed.
+        """
+        place = name if is_address(name) else str(Path(name).expanduser().resolve())
+        by_id = {source.id: location for location, source in self.added.items()}
+        if place in self.added or name in by_id:
+            del self.added[by_id.get(name, place)]
+        elif name in known:
+            self.withdrawn.add(name)
+        else:
+            raise SourceError(f"Nothing named '{name}' is indexed. See: kb status")
+
+
+def source_id(location: str) -> str:
+    """Id of an added source: its name and a short hash of where it lies."""
+    name = Path(location.rstrip("/")).stem or "source"
+    return f"{name}-{hashlib.sha256(location.encode()).hexdigest()[:6]}"
+
+
+def collect(library: Library, before: Mapping[str, Item] | None = None) -> Collected:
+    """Read everything that belongs to a library.
+
+    Args:
+        before: what is indexed now, for sources that cannot be read this time.
+
+    Raises:
+        SourceError: the shipped corpus or its catalogue is not valid.
+    """
+    collected = _shipped(library.corpus) if library.corpus else Collected({})
+    for location, source in list(library.added.items()):
+        for place, record in _places(location, source):
+            try:
+                loaded = load(place, record)
+                collected.items[place] = Item(loaded.sha256, read(loaded))
+            except SourceGone as gone:
+                collected.problems[place] = str(gone)
+                library.added.pop(place, None)
+            except SourceError as error:
+                collected.problems[place] = str(error)
+                if before and place in before:
+                    collected.items[place] = before[place]
+    for key, item in list(collected.items.items()):
+        kept = tuple(d for d in item.documents if d.id not in library.withdrawn)
+        if len(kept) < len(item.documents):
+            collected.items[key] = Item(_sha256(f"{item.sha256} {[d.id for d in kept]}".encode()), kept)
+    return collected
+
+
+def _places(location: str, source: Source) -> Iterator[tuple[str, Source]]:
+    """The file or address itself, or every readable file of a folder."""
+    if is_address(location) or not (folder := Path(location)).is_dir():
+        yield location, source
+        return
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix.lower() in READERS:
+            yield str(path), replace(source, id=source_id(str(path)), title="")
+
+
+def _shipped(corpus: Path) -> Collected:
+    catalogue = read_catalogue(corpus / CATALOGUE)
+    terms = read_terms(corpus / GLOSSARY)
+    items = {}
+    for path in _corpus_files(corpus):
+        data = path.read_bytes()
+        document_id = path.relative_to(corpus).with_suffix("").as_posix()
+        document = read_markdown(data.decode(), document_id=document_id, catalogue=catalogue)
+        items[f"corpus/{document_id}.md"] = Item(_sha256(data), (document,))
+    if terms:
+        document = glossary_document(terms, catalogue)
+        items[f"corpus/{GLOSSARY}"] = Item(_sha256((corpus / GLOSSARY).read_bytes()), (document,))
+    for name in (CATALOGUE, LIMITS):
+        if (corpus / name).is_file():
+            items[f"corpus/{name}"] = Item(_sha256((corpus / name).read_bytes()), ())
+    return Collected(items, terms, read_limits(corpus / LIMITS))
+
+
+def _corpus_files(corpus: Path) -> Iterator[Path]:
+    for path in sorted(corpus.rglob("*.md")):
+        if path.name != "README.md" and "evaluation" not in path.relative_to(corpus).parts:
+            yield path
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,102 @@
+"""Shared pieces: a fake embedder with meaning, a small corpus, and no network but loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kb.index.lexical import stems
+from kb.knowledge import KnowledgeBase
+from kb.settings import load_settings
+
+DATA = Path(__file__).parent / "data"
+
+
+class CountingEmbedder:
+    """Counts words: texts that share stems are near, so that the nearest can be worked out."""
+
+    def __init__(self, name: str = "counting", dimension: int = 512) -> None:
+        self.name = name
+        self.dimension = dimension
+        self.embedded: list[str] = []
+
+    @property
+    def fingerprint(self) -> dict[str, object]:
+        return {"model": self.name, "sha256": "0", "prompts": {}}
+
+    def embed_query(self, text: str) -> np.ndarray:
+        return self.embed_queries([text])[0]
+
+    def embed_queries(self, texts) -> np.ndarray:
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for stem in stems(text) or ["empty"]:
+                place = int(hashlib.sha256(stem.encode()).hexdigest(), 16) % self.dimension
+                vectors[row, place] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def embed_documents(self, texts, *, progress=None) -> np.ndarray:
+        self.embedded += texts
+        if progress:
+            progress(len(texts))
+        return self.embed_queries(texts)
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for another machine fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            assert host.startswith("127.") or host in ("::1", "localhost"), f"network: {address}"
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def embedder() -> CountingEmbedder:
+    return CountingEmbedder()
+
+
+@pytest.fixture
+def corpus() -> Path:
+    return DATA / "corpus"
+
+
+@pytest.fixture
+def make_base(
+    tmp_path: Path, embedder: CountingEmbedder, corpus: Path
+) -> Callable[..., KnowledgeBase]:
+    """Makes a knowledge base over the small corpus, with the clock at 1 June 2026."""
+
+    def make(**changes: object) -> KnowledgeBase:
+        options: dict[str, object] = {
+            "settings": load_settings(index=tmp_path / "index"),
+            "embedder": embedder,
+            "corpus": corpus,
+            "today": lambda: date(2026, 6, 1),
+        }
+        return KnowledgeBase.open(**(options | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def base(make_base: Callable[..., KnowledgeBase]) -> KnowledgeBase:
+    return make_base()
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
+    """The shipped corpus under the packaged model; built once for all tests."""
+    settings = load_settings(index=tmp_path_factory.mktemp("shipped") / "index")
+    yield KnowledgeBase.open(settings=settings, today=lambda: date(2026, 11, 23))

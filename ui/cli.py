@@ -1,0 +1,330 @@
+"""The command line: reads arguments, calls kb/, prints records or text; holds no logic of its own.
+
+Results go to standard output, progress and messages to standard error. Exit 0 done, 1 failed with
+one line, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from tqdm import tqdm
+
+from kb.errors import KBError, QuestionError
+
+app = typer.Typer(
+    name="kb",
+    help="Answers about Thematic Smart Specialisation Partnerships, every sentence cited.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Index = Annotated[Path | None, typer.Option("--index", help="Folder of the index.")]
+Config = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+History = Annotated[
+    Path | None, typer.Option("--history", help="JSON file: a list of {role, content}.")
+]
+Batch = Annotated[
+    str | None, typer.Option("--batch", help="JSON lines with id and question; - for standard input.")
+]
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question, in quotes.")] = None,
+    history: History = None,
+    batch: Batch = None,
+    as_json: Json = False,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Answer a question with its sources.
+
+    Examples: kb ask "How do we keep partners committed?" · kb ask --batch questions.jsonl > answers.jsonl
+    """
+    from ui.render import plain_text
+
+    _require_one(question, batch)
+    base = _open(index, config, quiet)
+    if batch is not None:
+        _answer_batch(
+            batch,
+            lambda line: base.ask(
+                line["question"],
+                history=line.get("history") or (),
+                language=line.get("language"),
+            ).record(),
+            quiet,
+        )
+        return
+    answer = base.ask(question or "", history=_history(history))
+    _print(answer.record() if as_json else plain_text(answer))
+
+
+@app.command()
+def search(
+    query: Annotated[str | None, typer.Argument(help="What to search for.")] = None,
+    top_k: Annotated[int, typer.Option("--top-k", help="Number of passages, 1 to 100.")] = 10,
+    history: History = None,
+    batch: Batch = None,
+    as_json: Json = False,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find passages, best first.
+
+    Examples: kb search "mission and vision" --top-k 5 · kb search --batch questions.jsonl
+    """
+    from ui.render import results_text
+
+    _require_one(query, batch)
+    base = _open(index, config, quiet)
+    if batch is not None:
+        _answer_batch(
+            batch,
+            lambda line: {
+                "results": [
+                    r.record()
+                    for r in base.search(
+                        line["question"], top_k=top_k, history=line.get("history") or ()
+                    )
+                ]
+            },
+            quiet,
+        )
+        return
+    results = base.search(query or "", top_k=top_k, history=_history(history))
+    _print([r.record() for r in results] if as_json else results_text(results))
+
+
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders or addresses to add.")
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read and embed all anew.")] = False,
+    withdraw: Annotated[
+        list[str] | None, typer.Option("--withdraw", help="Id of a document or source to take out.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Title of what is added.")] = "",
+    url: Annotated[str, typer.Option(help="Its official address.")] = "",
+    publisher: Annotated[str, typer.Option(help="Its publisher.")] = "",
+    licence: Annotated[str, typer.Option(help="Its licence, as CC-BY-4.0.")] = "",
+    as_of: Annotated[str, typer.Option(help="Its date, as 2025-06.")] = "",
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Add sources and bring the index up to date; without sources, refresh what is there.
+
+    Examples: kb ingest · kb ingest guidance.pdf --title "Guidance on lessons learnt" --licence CC-BY-4.0 ·
+    kb ingest --withdraw guidance/services
+    """
+    from kb.knowledge import KnowledgeBase
+
+    given = {
+        "title": title, "url": url, "publisher": publisher, "licence": licence, "as_of": as_of
+    }  # fmt: skip
+    settings = _settings(index, config)
+    base = KnowledgeBase(settings, fetch_model=rebuild)
+    with _progress(quiet) as progress:
+        report = base.ingest(
+            sources or (),
+            record={name: value for name, value in given.items() if value},
+            withdraw=withdraw or (),
+            rebuild=rebuild,
+            progress=progress,
+        )
+    for place, reason in report.problems.items():
+        _say(f"Not read: {place}: {reason}", quiet=False)
+    state = "New generation" if report.changed else "Nothing has changed; generation"
+    _say(
+        f"{state} {report.generation}: {report.documents} documents, {report.passages} passages, "
+        f"{report.vectors} vectors ({report.embedded} embedded now).",
+        quiet,
+    )
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    show_settings: Annotated[bool, typer.Option("--settings", help="All settings.")] = False,
+    as_json: Json = False,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is indexed, by which model, how fresh, and what is wrong.
+
+    Examples: kb status · kb status --settings · kb status --json
+    """
+    from kb.status import status_of
+
+    settings = _settings(index, config)
+    if show_settings:
+        values: Any = settings.shown()
+    else:
+        values = status_of(settings)
+    _print(values if as_json else "\n".join(_lines(values)))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Start the chat; builds or updates the index first.
+
+    Example: kb serve --port 8080
+    """
+    from kb.knowledge import KnowledgeBase
+    from ui.server import require_free, run
+
+    settings = _settings(index, config)
+    require_free(host, port)
+    base = KnowledgeBase(settings)
+    with _progress(quiet) as progress:
+        base.ingest(progress=progress)
+    run(base, host=host, port=port, announce=lambda line: _say(line, quiet))
+
+
+def _open(index: Path | None, config: Path | None, quiet: bool) -> Any:
+    """Open the knowledge base; an index that does not exist yet is built."""
+    from kb.knowledge import KnowledgeBase
+
+    with _progress(quiet) as progress:
+        return KnowledgeBase.open(settings=_settings(index, config), progress=progress)
+
+
+def _settings(index: Path | None, config: Path | None) -> Any:
+    from kb.settings import load_settings
+
+    return load_settings(config, index=index)
+
+
+def _require_one(text: str | None, batch: str | None) -> None:
+    if (text is None) == (batch is None):
+        raise typer.BadParameter("Give either a question or --batch FILE.")
+
+
+def _history(path: Path | None) -> list[Any]:
+    if path is None:
+        return []
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise QuestionError(f"History {path} cannot be read: {error}.") from None
+    if not isinstance(turns, list):
+        raise QuestionError(f"History {path} must hold a JSON list of turns.")
+    return turns
+
+
+def _answer_batch(
+    place: str, answer: Callable[[dict[str, Any]], dict[str, Any]], quiet: bool
+) -> None:
+    """Answer line by line; a line that cannot be read gives an error line, the rest goes on."""
+    lines = list(_lines_of(place))
+    for number, line in enumerate(
+        tqdm(lines, desc="questions", disable=quiet or not sys.stderr.isatty()), start=1
+    ):
+        identity: Any = None
+        try:
+            record = json.loads(line)
+            if not isinstance(record, dict):
+                raise QuestionError("is no JSON object.")
+            identity = record.get("id")
+            if not isinstance(record.get("question"), str):
+                raise QuestionError("has no 'question' that is a text.")
+            result = {"id": identity, **_without_id(answer(record), record)}
+        except (ValueError, KBError) as error:
+            result = {"id": identity, "error": f"Line {number}: {error}"}
+        _print(result, indent=None)
+
+
+def _without_id(result: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """The question's id names the line; the answer's own id is kept beside it."""
+    if "id" not in result:
+        return result
+    return {"answer_id": result["id"]} | {k: v for k, v in result.items() if k != "id"}
+
+
+def _lines_of(place: str) -> Iterator[str]:
+    try:
+        text = sys.stdin.read() if place == "-" else Path(place).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"Batch {place} cannot be read: {error}.") from None
+    yield from (line for line in text.splitlines() if line.strip())
+
+
+class _progress:  # noqa: N801  reads as a function where it is used
+    """A progress bar on standard error that appears with the first step."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar: Any = None
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        return self._step
+
+    def _step(self, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = tqdm(total=total, desc="embedding", unit="text", disable=self._quiet)
+        self._bar.update(done - self._bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _lines(values: dict[str, Any], indent: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{name}: {value}"
+
+
+def _print(value: Any, indent: int | None = 2) -> None:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=indent)
+    sys.stdout.write(text + "\n")
+
+
+def _say(message: str, quiet: bool) -> None:
+    if not quiet:
+        sys.stderr.write(message + "\n")
+
+
+def main() -> None:
+    """Run a command; nothing but one line reaches the user when it fails."""
+    try:
+        app()
+    except KBError as error:
+        _say(f"kb: {error}", quiet=False)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except Exception as error:
+        _say(
+            f"kb: something unexpected went wrong ({type(error).__name__}: {error}). "
+            "Nothing was changed; please report it with the command you gave.",
+            quiet=False,
+        )
+        raise SystemExit(1) from None
