@@ -328,3 +328,7 @@ def main() -> None:
             quiet=False,
         )
         raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -106,10 +106,12 @@ def _paragraphs(answer: Answer) -> str:
     """The answer's text; it is ours or quoted, but every character of it is escaped."""
     found = []
     for block in answer.text.split("\n\n"):
-        if block.startswith("- "):
-            lines = (line.removeprefix("- ") for line in block.split("\n"))
-            items = "".join(f"<li>{_inline(answer, line)}</li>" for line in lines)
-            found.append(f"<ul>{items}</ul>")
+        first, *lines = block.split("\n")
+        if first.startswith("- "):
+            first, lines = "", [first, *lines]
+        if lines and all(line.startswith("- ") for line in lines):
+            items = "".join(f"<li>{_inline(answer, line[2:])}</li>" for line in lines)
+            found.append((f"<p>{_inline(answer, first)}</p>" if first else "") + f"<ul>{items}</ul>")
         elif bold := _BOLD.fullmatch(block):
             found.append(f"<h3>{escape(bold[1])}</h3>")
         else:

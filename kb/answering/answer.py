@@ -19,7 +19,17 @@ from kb.answering.question import Question, content_words
 from kb.answering.replies import CLARIFY, NOTHING_FOUND, OUTSIDE, RECOMMENDATIONS, UNKNOWN
 from kb.answering.retrieve import Ranking, Retriever
 from kb.answering.tuning import tuned
-from kb.types import Answer, Citation, Notice, Reason, Statement, Status, Topic, Turn
+from kb.types import (
+    Answer,
+    Citation,
+    Notice,
+    Passage,
+    Reason,
+    Statement,
+    Status,
+    Topic,
+    Turn,
+)
 
 TOPICS = 3
 SUGGESTIONS = 3
@@ -58,9 +68,9 @@ def answer_question(
     status: Status = "not_answered"
     if answered and not (unclear and not _subject(question)):
         status = "answered" if len(answered) == len(parts) and not unclear else "partial"
-    citations = _cite(answered) if status != "not_answered" else ()
-    reason = None if citations else _reason(parts, unclear)
-    statements = _statements(answered, citations) if citations else ()
+    quotes = _quotes(answered) if status != "not_answered" else []
+    citations = tuple(_cite(number, quote) for number, quote in enumerate(quotes, start=1))
+    reason = None if quotes else _reason(parts, unclear)
     missing = tuple(part.ranking.query.text for part in parts if not part.answered)
     return Answer(
         id=uuid.uuid4().hex,
@@ -69,9 +79,9 @@ def answer_question(
         language=question.language,
         status=status,
         reason=reason,
-        text=_text(statements) if statements else _instead(reason, parts),
-        statements=statements,
-        notices=_notices(answered, citations, unclear, today),
+        text=_text(quotes) if quotes else _instead(reason, parts),
+        statements=_statements(quotes),
+        notices=_notices(quotes, citations, unclear, today),
         topics=() if status == "answered" else _topics(parts),
         citations=citations,
         missing=missing if status != "answered" else (),
@@ -117,63 +127,99 @@ def _overall(parts: Sequence[_Part], answered: Sequence[_Part]) -> float:
     return sum(part.confidence for part in judged) / len(judged)
 
 
-def _cite(parts: Sequence[_Part]) -> tuple[Citation, ...]:
-    """Number the quoted sentences, each once, in the order in which they will stand."""
-    numbered: dict[tuple[str, int], Citation] = {}
-    for picked in _in_order(parts):
-        passage, sentence = picked.passage, picked.sentence
-        key = (passage.id, sentence.start)
-        if key in numbered:
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """Neighbouring sentences of one passage that are cited together."""
+
+    picked: tuple[Picked, ...]
+
+    @property
+    def passage(self) -> Passage:
+        return self.picked[0].passage
+
+    def continues(self, picked: Picked) -> bool:
+        """Whether a sentence follows the last one, with nothing left out in between."""
+        last, passage = self.picked[-1].sentence, self.passage
+        if picked.passage.id != passage.id or picked.sentence.kind != last.kind:
+            return False
+        between = passage.text[last.end - passage.start : picked.sentence.start - passage.start]
+        same_action = last.kind == "finding" or "\n" not in between
+        following = passage.sentences.index(picked.sentence) - passage.sentences.index(last)
+        return following == 1 and same_action
+
+
+def _quotes(parts: Sequence[_Part]) -> list[_Quote]:
+    """Findings of all parts, then recommendations of all parts, each sentence once."""
+    picked = dict.fromkeys(p for part in parts for p in part.picked)
+    seen: set[tuple[str, int]] = set()
+    quotes: list[_Quote] = []
+    for p in sorted(picked, key=lambda p: p.sentence.kind == "recommendation"):
+        key = (p.passage.id, p.sentence.start)
+        if key in seen:
             continue
-        first = passage.sources[0] if passage.sources else None
-        numbered[key] = Citation(
-            number=len(numbered) + 1,
-            document_id=passage.document_id,
-            passage_id=passage.id,
-            title=passage.title,
-            section=passage.headings,
-            page=passage.page,
-            url=passage.url,
-            publisher=first.publisher if first else "",
-            licence=first.licence if first else "unknown",
-            as_of=passage.as_of,
-            wording=passage.wording,
-            quote=picked.text,
-            start=sentence.start,
-            end=sentence.end,
-            sources=passage.sources,
-        )
-    return tuple(numbered.values())
+        seen.add(key)
+        if quotes and quotes[-1].continues(p):
+            quotes[-1] = _Quote((*quotes[-1].picked, p))
+        else:
+            quotes.append(_Quote((p,)))
+    return quotes
 
 
-def _in_order(parts: Sequence[_Part]) -> list[Picked]:
-    """Findings of all parts, then recommendations of all parts."""
-    picked = [p for part in parts for p in part.picked]
-    return sorted(picked, key=lambda p: p.sentence.kind == "recommendation")
-
-
-def _statements(
-    parts: Sequence[_Part], citations: Sequence[Citation]
-) -> tuple[Statement, ...]:
-    kinds = {(p.passage.id, p.sentence.start): p.sentence.kind for p in _in_order(parts)}
-    return tuple(
-        Statement(c.quote, kinds[c.passage_id, c.start], (c.number,)) for c in citations
+def _cite(number: int, quote: _Quote) -> Citation:
+    passage = quote.passage
+    start, end = quote.picked[0].sentence.start, quote.picked[-1].sentence.end
+    first = passage.sources[0] if passage.sources else None
+    return Citation(
+        number=number,
+        document_id=passage.document_id,
+        passage_id=passage.id,
+        title=passage.title,
+        section=passage.headings,
+        page=passage.page,
+        url=passage.url,
+        publisher=first.publisher if first else "",
+        licence=first.licence if first else "unknown",
+        as_of=passage.as_of,
+        wording=passage.wording,
+        quote=passage.text[start - passage.start : end - passage.start],
+        start=start,
+        end=end,
+        sources=passage.sources,
     )
 
 
-def _text(statements: Sequence[Statement]) -> str:
-    """Markdown: findings as they are, recommendations as a list; every sentence with its mark."""
-    findings = [s for s in statements if s.kind == "finding"]
-    actions = [s for s in statements if s.kind == "recommendation"]
-    blocks = [" ".join(_marked(s) for s in findings)] if findings else []
+def _statements(quotes: Sequence[_Quote]) -> tuple[Statement, ...]:
+    return tuple(
+        Statement(p.text, p.sentence.kind, (number,))
+        for number, quote in enumerate(quotes, start=1)
+        for p in quote.picked
+    )
+
+
+def _text(quotes: Sequence[_Quote]) -> str:
+    """Markdown: findings as they stand, recommendations as a list, a mark after each quotation."""
+    blocks: list[str] = []
+    actions: list[str] = []
+    for number, quote in enumerate(quotes, start=1):
+        if quote.picked[0].sentence.kind == "recommendation":
+            actions.append(f"- {' '.join(p.text for p in quote.picked)} [{number}]")
+        else:
+            blocks.append(f"{_as_markdown(quote)} [{number}]")
     if actions:
-        blocks.append(RECOMMENDATIONS)
-        blocks.append("\n".join(f"- {_marked(s)}" for s in actions))
+        blocks += [RECOMMENDATIONS, "\n".join(actions)]
     return "\n\n".join(blocks)
 
 
-def _marked(statement: Statement) -> str:
-    return f"{statement.text} {''.join(f'[{number}]' for number in statement.citations)}"
+def _as_markdown(quote: _Quote) -> str:
+    """Sentences in a row; items of a list on lines of their own."""
+    text, in_list = "", False
+    for p in quote.picked:
+        if p.sentence.in_list:
+            text += f"\n- {p.text}"
+        else:
+            text += f"\n\n{p.text}" if in_list else f" {p.text}"
+        in_list = p.sentence.in_list
+    return text.strip()
 
 
 def _reason(parts: Sequence[_Part], unclear: bool) -> Reason:
@@ -200,11 +246,11 @@ def _instead(reason: Reason | None, parts: Sequence[_Part]) -> str:
 
 
 def _notices(
-    answered: Sequence[_Part], citations: Sequence[Citation], unclear: bool, today: date
+    quotes: Sequence[_Quote], citations: Sequence[Citation], unclear: bool, today: date
 ) -> tuple[Notice, ...]:
     if not citations:
         return ()
-    notices = list(notices_about([p.passage for p in _in_order(answered)], citations, today))
+    notices = list(notices_about([quote.passage for quote in quotes], citations, today))
     if unclear:
         notices.append(Notice("clarify", CLARIFY))
     return tuple(notices)

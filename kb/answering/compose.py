@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.answering.retrieve import Ranking, Retriever
+from kb.index.lexical import stems
 from kb.types import Passage, Sentence
 
 WORDS = 120
@@ -20,6 +21,8 @@ PASSAGES = 6
 # Cosines: two sentences above REPEATED say the same; an FAQ question above DIRECT is the question.
 REPEATED = 0.86
 DIRECT = 0.70
+# A sentence whose content words mostly stand in the answer already says nothing new.
+KNOWN_WORDS = 0.72
 # A sentence or passage further below the best one than this does not answer, it is only near.
 FINDING_MARGIN = 0.16
 RECOMMENDATION_MARGIN = 0.26
@@ -182,7 +185,7 @@ def _fits(candidate: Picked, best: float, chosen: Sequence[Picked]) -> bool:
 def _repeats(
     candidate: Picked, held: Sequence[Picked], vectors: Mapping[str, np.ndarray]
 ) -> bool:
-    """Whether an equal sentence is there already."""
+    """Whether the answer says this already, in these words or in others."""
     own = vectors.get(_row(candidate))
     for other in held:
         if other.text == candidate.text:
@@ -190,7 +193,9 @@ def _repeats(
         vector = vectors.get(_row(other))
         if own is not None and vector is not None and float(own @ vector) > REPEATED:
             return True
-    return False
+    wanted = set(stems(candidate.text))
+    known = {stem for other in held for stem in stems(other.text)}
+    return bool(wanted) and len(wanted & known) / len(wanted) >= KNOWN_WORDS
 
 
 def _row(picked: Picked) -> str:

@@ -41,7 +41,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"(?:^|[.!?,\n]\s*)((?:kind|best|warm|many|with (?:kind|best)) (?:regards|wishes|greetings|thanks)"
+    r"(?:^|(?<=[.!?,\n])\s*)((?:kind|best|warm|many|with (?:kind|best)) (?:regards|wishes|greetings|thanks)"
     r"|sincerely|yours (?:sincerely|faithfully)|thank you(?: (?:very much|in advance))?|thanks"
     r"(?: in advance)?|regards)\b[\s\S]{0,200}$",
     re.IGNORECASE,

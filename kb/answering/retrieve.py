@@ -119,13 +119,17 @@ class Retriever:
             )
         return found
 
-    def rank(self, query: Query) -> Ranking:
-        """Rank passages for one query, best first."""
+    def rank(self, query: Query, *, without: frozenset[str] = frozenset()) -> Ranking:
+        """Rank passages for one query, best first.
+
+        Args:
+            without: ids of passages to act as if they did not exist (kb/evaluation/calibrate.py).
+        """
         hits = self.vectors.nearest(query.vector, top_k=ROWS)
         bm25 = self.lexical.scores(query.stems)
         if query.more:
             bm25 = bm25 + self.weights.history * self.lexical.scores(query.more)
-        evidence = self._evidence(hits, bm25)
+        evidence = self._evidence(hits, bm25, without)
         scored = sorted(
             ((self._score(passage_id, found), passage_id) for passage_id, found in evidence.items()),
             key=lambda pair: (-pair[0], self._position[pair[1]]),
@@ -151,7 +155,9 @@ class Retriever:
             )
         )
 
-    def _evidence(self, hits: Sequence[VectorHit], bm25: np.ndarray) -> dict[str, Evidence]:
+    def _evidence(
+        self, hits: Sequence[VectorHit], bm25: np.ndarray, without: frozenset[str]
+    ) -> dict[str, Evidence]:
         """Best cosine of each kind of row by passage; what was not among the hits is a bit worse."""
         best: dict[str, dict[str, float]] = defaultdict(dict)
         for hit in hits:
@@ -174,22 +180,11 @@ class Retriever:
                 lexical=float(bm25[self._position[passage_id]]) / top if top > 0 else 0.0,
             )
             for passage_id, scores in best.items()
+            if passage_id not in without
         }
 
     def _score(self, passage_id: str, found: Evidence) -> float:
-        passage, weights = self._passage(passage_id), self.weights
-        is_faq = passage.kind == "faq"
-        score = (
-            weights.passage * found.passage
-            + weights.window * found.window
-            + weights.question * found.question
-            + (weights.lexical_faq if is_faq else weights.lexical) * found.lexical
-        )
-        if is_faq:
-            score += weights.faq
-        if passage.sources and all(source.archived for source in passage.sources):
-            score -= weights.archived
-        return score
+        return fused_score(self._passage(passage_id), found, self.weights)
 
     def _limits(self, hits: Sequence[VectorHit]) -> tuple[tuple[Limit, float], ...]:
         best: dict[int, float] = {}
@@ -202,3 +197,19 @@ class Retriever:
 
     def _passage(self, passage_id: str) -> Passage:
         return self.content.passages[self._position[passage_id]]
+
+
+def fused_score(passage: Passage, found: Evidence, weights: RetrievalWeights) -> float:
+    """Weighted sum of a passage's evidence; FAQ entries have a lexical share of their own."""
+    is_faq = passage.kind == "faq"
+    score = (
+        weights.passage * found.passage
+        + weights.window * found.window
+        + weights.question * found.question
+        + (weights.lexical_faq if is_faq else weights.lexical) * found.lexical
+    )
+    if is_faq:
+        score += weights.faq
+    if passage.sources and all(source.archived for source in passage.sources):
+        score -= weights.archived
+    return score

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from syntok import segmenter
@@ -46,6 +46,11 @@ def split_document(document: Document) -> list[Passage]:
     return passages
 
 
+def anchor(document_id: str, headings: Sequence[str]) -> str:
+    """Id of a section: ``document_id#last-heading``."""
+    return f"{document_id}#{slug(headings[-1])}" if headings else document_id
+
+
 def slug(heading: str) -> str:
     """A heading as it stands in an anchor: lower case, words joined by hyphens."""
     plain = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode().lower()
@@ -65,7 +70,6 @@ def _spans(text: str, section: Section) -> Iterator[tuple[int, int]]:
 def _passage(document: Document, section: Section, start: int, end: int, repeat: int) -> Passage:
     text = document.text[start:end]
     identity = f"{document.id}\0{text}\0{repeat or ''}"
-    heading = slug(section.headings[-1]) if section.headings else ""
     return Passage(
         id=hashlib.sha256(identity.encode()).hexdigest()[:16],
         document_id=document.id,
@@ -73,7 +77,7 @@ def _passage(document: Document, section: Section, start: int, end: int, repeat:
         kind=document.kind,
         wording=document.wording,
         headings=section.headings,
-        anchor=f"{document.id}#{heading}" if heading else document.id,
+        anchor=anchor(document.id, section.headings),
         text=text,
         start=start,
         end=end,
