@@ -56,7 +56,7 @@ class KnowledgeBase:
             today: the clock, for what has a last day.
         """
         self.settings = settings
-        self.embedder = embedder or open_embedder(settings.embedder, fetch=fetch_model)
+        self.embedder: Embedder = embedder or open_embedder(settings.embedder, fetch=fetch_model)
         self.generations = Generations(settings.index)
         self.journal = Journal(settings.database_url)
         self._corpus = corpus or shipped_corpus()
@@ -93,7 +93,8 @@ class KnowledgeBase:
     @property
     def library(self) -> Library:
         """What belongs to the index."""
-        return Library.open(self.generations.folder / "sources.json", self._corpus)
+        path = self.generations.folder / "sources.json"
+        return Library.open(path, self._corpus, self.settings.fetch_hosts)
 
     @property
     def manifest(self) -> Manifest:
@@ -201,8 +202,9 @@ class KnowledgeBase:
             else:
                 return opened
         raise IndexDamaged(
-            reasons[0] if reasons else f"The index in {self.generations.folder} is damaged. "
-            "Run: kb ingest --rebuild"
+            reasons[0]
+            if reasons
+            else f"The index in {self.generations.folder} is damaged. Run: kb ingest --rebuild"
         )
 
     def _open(self, name: str) -> _Opened:

@@ -19,7 +19,10 @@ class KnowledgeBaseRetriever(BaseRetriever):
     top_k: int = 10
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  the base class passes it
     ) -> list[LangChainDocument]:
         records = (result.record() for result in self.base.search(query, top_k=self.top_k))
         return [

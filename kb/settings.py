@@ -52,7 +52,8 @@ class Settings(BaseSettings):
         default=(), description="websites that may embed the assistant; none: closed"
     )
     fetch_hosts: Words = Field(
-        default=("europa.eu",), description="hosts, with subdomains, that `kb ingest` may fetch from"
+        default=("europa.eu",),
+        description="hosts, with subdomains, that `kb ingest` may fetch from",
     )
     questions_per_minute: int = Field(
         default=15, ge=1, description="questions one visitor may ask in a minute"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def base(make_base: Callable[..., KnowledgeBase]) -> KnowledgeBase:
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     """The shipped corpus under the packaged model; built once for all tests."""
     settings = load_settings(index=tmp_path_factory.mktemp("shipped") / "index")
-    yield KnowledgeBase.open(settings=settings, today=lambda: date(2026, 11, 23))
+    return KnowledgeBase.open(settings=settings, today=lambda: date(2026, 11, 23))

@@ -28,7 +28,11 @@ class Embedder(Protocol):
     """Turns texts into vectors; queries and documents may be prompted differently."""
 
     name: str
-    dimension: int
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -98,7 +102,9 @@ class SentenceTransformerEmbedder:
             EmbeddingError: it cannot be loaded; names it.
         """
         _ = self.fingerprint
-        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+        os.environ.update(
+            HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1"
+        )
         try:
             from sentence_transformers import SentenceTransformer
 

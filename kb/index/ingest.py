@@ -274,5 +274,3 @@ def _report(
         embedded=embedded,
         problems=problems,
     )
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -27,7 +28,7 @@ class Content:
     limits: tuple[Limit, ...] = ()
 
 
-_FILES = {
+_FILES: dict[str, TypeAdapter[Any]] = {
     "documents": TypeAdapter(tuple[Document, ...]),
     "passages": TypeAdapter(tuple[Passage, ...]),
     "terms": TypeAdapter(tuple[Term, ...]),

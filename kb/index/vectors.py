@@ -15,7 +15,7 @@ _COLLECTION = "vectors"
 _BATCH = 5000
 # Written out after every batch, so that opening the files later does not change them and their
 # hashes can be kept in the manifest.
-_GRAPH = {"space": "ip", "ef_search": 300, "sync_threshold": 2, "batch_size": 2}
+_GRAPH: Any = {"space": "ip", "ef_search": 300, "sync_threshold": 2, "batch_size": 2}
 _READ = 10_000
 
 
@@ -139,7 +139,7 @@ class VectorStore:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._client.close()
+        self._client.close()  # type: ignore[attr-defined]
 
 
 def _first(lists: Any) -> Sequence[float]:

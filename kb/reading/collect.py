@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kb.errors import SourceError
-from kb.reading.catalogue import CATALOGUE, read_catalogue
+from kb.reading.catalogue import CATALOGUE, read_catalogue, source_from_record
 from kb.reading.glossary import GLOSSARY, Term, glossary_document, read_terms
 from kb.reading.limits import LIMITS, Limit, read_limits
 from kb.reading.markdown import read_markdown
@@ -50,27 +51,29 @@ class Library:
         corpus: folder of the shipped corpus, or None for an index without it.
         added: location (file, folder or address) -> catalogue record.
         withdrawn: document ids and locations that are not to be indexed.
+        hosts: from which addresses may be fetched.
     """
 
     path: Path
     corpus: Path | None
     added: dict[str, Source]
     withdrawn: set[str]
+    hosts: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, path: Path, corpus: Path) -> Library:
+    def open(cls, path: Path, corpus: Path, hosts: tuple[str, ...] = ()) -> Library:
         """Read ``sources.json``; without one, the library is the shipped corpus alone.
 
         Raises:
             SourceError: the file is not valid.
         """
         if not path.is_file():
-            return cls(path, corpus, {}, set())
+            return cls(path, corpus, {}, set(), hosts)
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             added = {place: Source(**record) for place, record in values["added"].items()}
             withdrawn = set(values["withdrawn"])
-            return cls(path, corpus if values["shipped"] else None, added, withdrawn)
+            return cls(path, corpus if values["shipped"] else None, added, withdrawn, hosts)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SourceError(f"{path} is not valid: {error}. Restore or remove it.") from error
 
@@ -104,10 +107,12 @@ class Library:
                     f"Known: {', '.join(sorted(READERS))}."
                 )
             location = str(path)
+            record = {**_record_beside(path), **record}
             if path.suffix.lower() == COLLECTION and not self.path.is_file():
                 self.corpus = None
-        values = {"title": "", "url": location if is_address(location) else "", **record}
-        self.added[location] = Source(id=source_id(location), **values)
+        address = location if is_address(location) else ""
+        fields = {"id": source_id(location), "title": "", "url": address, **record}
+        self.added[location] = source_from_record(fields, self.path)
         self.withdrawn.discard(location)
 
     def withdraw(self, name: str, known: set[str]) -> None:
@@ -129,6 +134,20 @@ class Library:
             raise SourceError(f"Nothing named '{name}' is indexed. See: kb status")
 
 
+def _record_beside(path: Path) -> dict[str, str]:
+    """The catalogue fields that stand in ``FILE.toml`` beside a file."""
+    beside = path.with_name(path.name + ".toml")
+    if not beside.is_file():
+        return {}
+    try:
+        record = tomllib.loads(beside.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SourceError(f"{beside} is not valid: {error}.") from error
+    source_from_record({"id": path.stem, "title": "", **record}, beside)
+    record.pop("id", None)
+    return record
+
+
 def source_id(location: str) -> str:
     """Id of an added source: its name and a short hash of where it lies."""
     name = Path(location.rstrip("/")).stem or "source"
@@ -148,7 +167,7 @@ def collect(library: Library, before: Mapping[str, Item] | None = None) -> Colle
     for location, source in list(library.added.items()):
         for place, record in _places(location, source):
             try:
-                loaded = load(place, record)
+                loaded = load(place, record, library.hosts)
                 collected.items[place] = Item(loaded.sha256, read(loaded))
             except SourceGone as gone:
                 collected.problems[place] = str(gone)
@@ -160,7 +179,9 @@ def collect(library: Library, before: Mapping[str, Item] | None = None) -> Colle
     for key, item in list(collected.items.items()):
         kept = tuple(d for d in item.documents if d.id not in library.withdrawn)
         if len(kept) < len(item.documents):
-            collected.items[key] = Item(_sha256(f"{item.sha256} {[d.id for d in kept]}".encode()), kept)
+            collected.items[key] = Item(
+                _sha256(f"{item.sha256} {[d.id for d in kept]}".encode()), kept
+            )
     return collected
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from syntok import segmenter
 
-from kb.types import Document, Passage, Section, Sentence
+from kb.types import Document, Passage, Section, Sentence, StatementKind
 
 SPLITTER_VERSION = "1"
 # A corpus section (at most about 230 words) stays whole; the model reads about the first 1,200
@@ -102,7 +102,7 @@ def split_sentences(text: str, offset: int = 0) -> Iterator[Sentence]:
         in_list = False
         if mark := _ITEM.match(content):
             in_list, start, content = True, start + mark.end(), content[mark.end() :]
-        kind = "finding"
+        kind: StatementKind = "finding"
         if content.startswith(_RECOMMENDATION):
             kind, start = "recommendation", start + len(_RECOMMENDATION)
             content = content[len(_RECOMMENDATION) :]

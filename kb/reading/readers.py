@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.errors import SourceError
+from kb.reading.fetch import PageGone, fetch
+from kb.reading.formats import FORMATS
 from kb.reading.markdown import read_markdown
+from kb.reading.sandbox import parse
+from kb.reading.visible import visible_lines
 from kb.types import Document, Section, Source
 
 Reader = Callable[[bytes, Source], Iterable[Document]]
@@ -38,13 +42,22 @@ def is_address(location: str) -> bool:
     return location.startswith(("http://", "https://"))
 
 
-def load(location: str, source: Source) -> Loaded:
-    """Get the bytes of a file.
+def load(location: str, source: Source, hosts: Sequence[str]) -> Loaded:
+    """Get the bytes of a file or page.
+
+    Args:
+        hosts: from which pages may be fetched.
 
     Raises:
         SourceGone: it no longer exists.
         SourceError: it cannot be opened.
     """
+    if is_address(location):
+        try:
+            page = fetch(location, hosts)
+        except PageGone as gone:
+            raise SourceGone(f"{gone} Its documents were removed.") from None
+        return Loaded(page.data, page.suffix, source, hashlib.sha256(page.data).hexdigest())
     path = Path(location)
     try:
         data = path.read_bytes()
@@ -79,6 +92,45 @@ def _markdown(data: bytes, source: Source) -> Iterable[Document]:
     else:
         document = replace(document, title=source.title)
     yield document
+
+
+def _parsed(suffix: str) -> Reader:
+    """A reader for a format that is parsed in the sandbox."""
+
+    def reader(data: bytes, source: Source) -> Iterable[Document]:
+        pages = parse(data, suffix, source.title or source.id)
+        yield _joined(pages, source)
+
+    return reader
+
+
+def _joined(pages: Sequence[tuple[int | None, str]], source: Source) -> Document:
+    """One document from the pages of a file; a page without text is flagged."""
+    text, sections, warnings = "", [], []
+    for number, markdown in pages:
+        part = read_markdown(
+            visible_lines(markdown), document_id=source.id, catalogue={}, default=source
+        )
+        if number and not part.text.strip():
+            warnings.append(f"Page {number} holds no text; it may be a picture.")
+            continue
+        offset = len(text) + 2 if text else 0
+        text += ("\n\n" if text else "") + part.text
+        sections += [
+            replace(s, start=s.start + offset, end=s.end + offset, page=number)
+            for s in part.sections
+        ]
+    title = source.title or next((s.headings[0] for s in sections if s.headings), source.id)
+    named = replace(source, title=title)
+    return Document(
+        id=source.id,
+        title=title,
+        kind="guidance",
+        wording="source",
+        text=text,
+        sections=tuple(replace(s, sources=(named,)) for s in sections),
+        warnings=tuple(warnings),
+    )
 
 
 def _json_lines(data: bytes, source: Source) -> Iterable[Document]:
@@ -116,7 +168,7 @@ def _record_document(record: Mapping[str, str], source: Source) -> Document:
 
 def _decode(data: bytes, source: Source) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return visible_lines(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SourceError(f"{source.id} is not UTF-8 text. Save it as UTF-8.") from None
 
@@ -125,4 +177,5 @@ READERS: dict[str, Reader] = {
     ".md": _markdown,
     ".txt": _markdown,
     ".jsonl": _json_lines,
+    **{suffix: _parsed(suffix) for suffix in FORMATS},
 }

@@ -56,9 +56,7 @@ def test_a_file_is_added_and_withdrawn(base, tmp_path):
     assert first.sources[0].title == "Zebra note"
     base.ingest(withdraw=[str(note)])
     assert all("Zebra" not in r.passage.text for r in base.search("zebras Limpopo"))
-    assert not any(
-        key.startswith(first.id) for key in base._current().retriever.vectors.hashes()
-    )
+    assert not any(key.startswith(first.id) for key in base._current().retriever.vectors.hashes())
 
 
 def test_a_shipped_document_can_be_withdrawn(base):
@@ -131,9 +129,7 @@ def test_what_cannot_be_read_is_named(base, tmp_path, name, content, message):
 def test_another_model_is_refused(base, make_base):
     with pytest.raises(IndexMismatch, match=r"'counting'.*'other'.*kb ingest --rebuild"):
         make_base(embedder=CountingEmbedder("other"))
-    rebuilt = KnowledgeBase(
-        base.settings, embedder=CountingEmbedder("other"), corpus=base._corpus
-    )
+    rebuilt = KnowledgeBase(base.settings, embedder=CountingEmbedder("other"), corpus=base._corpus)
     rebuilt.ingest(rebuild=True)
     assert rebuilt.manifest.fingerprint["model"] == "other"
 
