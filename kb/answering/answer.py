@@ -34,8 +34,10 @@ from kb.types import (
 TOPICS = 3
 SUGGESTIONS = 3
 _GENERIC = frozenset(
-    "help need want know tell question information info something anything advice support "
-    "say explain thing things problem work get give find".split()
+    """
+    help need want know tell question information info something anything advice support say
+    explain thing things problem work get give find
+    """.split()
 )
 
 

@@ -29,7 +29,9 @@ RECOMMENDATION_MARGIN = 0.26
 PASSAGE_MARGIN = 0.30
 MOST_RECOMMENDATIONS = 4
 
-_PERSON_OR_BODY = re.compile(r"\b(led by|lead|leads|coordinat\w+|run by|manag\w+|responsible|by the)\b")
+_PERSON_OR_BODY = re.compile(
+    r"\b(led by|lead|leads|coordinat\w+|run by|manag\w+|responsible|by the)\b"
+)
 _TIME = re.compile(
     r"\b(19|20)\d\d\b|\b(January|February|March|April|May|June|July|August|September|October|"
     r"November|December|months?|years?|days?|weeks?|twice|once)\b"
@@ -40,7 +42,9 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"@|https?:|\b(page|website|portal|site|published|available|found|download)\b")
-_ACTION = re.compile(r"\b(put|work|ask|use|set|start|write|choose|contact|check|agree|should|by)\b", re.I)
+_ACTION = re.compile(
+    r"\b(put|work|ask|use|set|start|write|choose|contact|check|agree|should|by)\b", re.I
+)
 EXPECTED = (
     (re.compile(r"\b(who|whom|whose|which (?:organi[sz]ation|body|agency|region))\b", re.I), _PERSON_OR_BODY),
     (re.compile(r"\b(when|since when|until when|deadline|how long|how often|date|year)\b", re.I), _TIME),
@@ -182,9 +186,7 @@ def _fits(candidate: Picked, best: float, chosen: Sequence[Picked]) -> bool:
     return candidate.score >= best - FINDING_MARGIN
 
 
-def _repeats(
-    candidate: Picked, held: Sequence[Picked], vectors: Mapping[str, np.ndarray]
-) -> bool:
+def _repeats(candidate: Picked, held: Sequence[Picked], vectors: Mapping[str, np.ndarray]) -> bool:
     """Whether the answer says this already, in these words or in others."""
     own = vectors.get(_row(candidate))
     for other in held:

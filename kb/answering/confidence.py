@@ -26,7 +26,7 @@ def features(ranking: Ranking, picked: Sequence[Picked], retriever: Retriever) -
     window = max((e.window for e in evidence), default=0.0)
     nearest = max(question, window)
     total = sum(lexical.idf(stem) for stem in set(stems)) or 1.0
-    near = {kind: 0.0 for kind in ("unknown", "outside")}
+    near = dict.fromkeys(("unknown", "outside"), 0.0)
     for limit, score in ranking.limits:
         near[limit.kind] = max(near[limit.kind], score)
     scores = [result.score for result in ranking.results]

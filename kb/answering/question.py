@@ -6,7 +6,6 @@ Nothing here looks at the index; all of it is plain functions over text.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,13 +14,12 @@ from typing import Any
 
 from kb.errors import QuestionError
 from kb.index.lexical import STOPWORDS, words
+from kb.reading.visible import clean
 from kb.types import Turn
 
 MAX_CHARACTERS = 8_000
 MAX_TURNS = 20
-EU_LANGUAGES = (
-    "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
-)
+EU_LANGUAGES = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
 _OTHER_LANGUAGE_MARGIN = 0.9
 _REFERRING = re.compile(
     r"^(and|but|or|so|also|then|what about|how about|since when|why|who else|which one)\b"
@@ -124,16 +122,6 @@ def read_history(turns: Sequence[Any]) -> tuple[Turn, ...]:
             )
         history.append(Turn(role, clean(content)[:MAX_CHARACTERS]))
     return tuple(turn for turn in history[-MAX_TURNS:] if turn.content)
-
-
-def clean(text: str) -> str:
-    """Normalise to NFKC and take out control, invisible and tag characters (trust S1)."""
-    text = unicodedata.normalize("NFKC", text)
-    kept = (
-        character if character in "\n\t" or unicodedata.category(character)[0] != "C" else ""
-        for character in text
-    )
-    return re.sub(r"[ \t]+", " ", "".join(kept)).strip()
 
 
 def content_words(text: str) -> list[str]:

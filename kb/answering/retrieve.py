@@ -102,7 +102,9 @@ class Retriever:
         shares += [(text, weights.reply) for text in replies]
         if several:
             shares.append((whole, weights.context))
-        more = [stem for text in [*users[-1:], *([whole] if several else [])] for stem in stems(text)]
+        more = [
+            stem for text in [*users[-1:], *([whole] if several else [])] for stem in stems(text)
+        ]
         found = []
         for part in question.parts:
             blended = embedded[part] + sum(share * embedded[text] for text, share in shares)
@@ -114,7 +116,9 @@ class Retriever:
                     vector=blended / np.linalg.norm(blended),
                     plain=embedded[part],
                     stems=own,
-                    more=tuple(stem for stem in dict.fromkeys([*glossary, *more]) if stem not in own),
+                    more=tuple(
+                        stem for stem in dict.fromkeys([*glossary, *more]) if stem not in own
+                    ),
                 )
             )
         return found
@@ -131,7 +135,10 @@ class Retriever:
             bm25 = bm25 + self.weights.history * self.lexical.scores(query.more)
         evidence = self._evidence(hits, bm25, without)
         scored = sorted(
-            ((self._score(passage_id, found), passage_id) for passage_id, found in evidence.items()),
+            (
+                (self._score(passage_id, found), passage_id)
+                for passage_id, found in evidence.items()
+            ),
             key=lambda pair: (-pair[0], self._position[pair[1]]),
         )
         return Ranking(
@@ -170,7 +177,7 @@ class Retriever:
         if top > 0:
             for place in np.argsort(-bm25)[:CANDIDATES]:
                 if bm25[place] > 0:
-                    best[self.content.passages[place].id]  # noqa: B018  a defaultdict makes it
+                    best[self.content.passages[place].id]
         floor = min((hit.score for hit in hits), default=0.0)
         return {
             passage_id: Evidence(

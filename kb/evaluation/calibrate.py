@@ -21,7 +21,7 @@ from kb.answering.compose import WORDS, compose
 from kb.answering.confidence import features
 from kb.answering.question import read_history, read_question
 from kb.answering.retrieve import Evidence, Query, Retriever, fused_score
-from kb.answering.tuning import ConfidenceModel, RetrievalWeights, Tuned, tuned
+from kb.answering.tuning import ConfidenceModel, RetrievalWeights, Tuned
 from kb.evaluation.datasets import EvaluationQuestion, load_dataset, shipped_dataset
 from kb.evaluation.metrics import auroc, ndcg_at, success_at
 from kb.knowledge import KnowledgeBase
@@ -143,9 +143,7 @@ def _quality(retriever: Retriever, case: _Case, weights: RetrievalWeights) -> fl
     return (ndcg_at(ranking, gold, 10) + success_at(ranking, gold, 5)) / 2
 
 
-def _examples(
-    retriever: Retriever, questions: Sequence[EvaluationQuestion]
-) -> list[_Example]:
+def _examples(retriever: Retriever, questions: Sequence[EvaluationQuestion]) -> list[_Example]:
     facts = {p.id: set(p.facts) for p in retriever.content.passages}
     examples = []
     for question in questions:

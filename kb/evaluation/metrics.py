@@ -33,7 +33,7 @@ def mrr_at(ranking: Sequence[str], gold: Mapping[str, int], k: int) -> float:
 
 
 def ndcg_at(ranking: Sequence[str], gold: Mapping[str, int], k: int) -> float:
-    """nDCG with linear gain and log2 discount, as in trec_eval (Järvelin and Kekäläinen 2002)."""
+    """NDCG with linear gain and log2 discount, as in trec_eval (Järvelin and Kekäläinen 2002)."""
     ideal = _dcg(sorted(gold.values(), reverse=True)[:k])
     return _dcg([gold.get(name, 0) for name in ranking[:k]]) / ideal if ideal else 0.0
 
@@ -85,8 +85,6 @@ def bootstrap(
     if not len(values):
         return (float("nan"), float("nan"))
     data, random = np.asarray(values, dtype=float), np.random.default_rng(seed)
-    samples = [
-        statistic(data[random.integers(0, len(data), len(data))]) for _ in range(RESAMPLES)
-    ]
+    samples = [statistic(data[random.integers(0, len(data), len(data))]) for _ in range(RESAMPLES)]
     low, high = np.nanpercentile(samples, [2.5, 97.5])
     return float(low), float(high)

@@ -54,9 +54,7 @@ def report(name: str, split: str, outcomes: Sequence[Outcome]) -> dict[str, Any]
     for share in (50, 95):
         statistic = _percentile(share)
         low, high = bootstrap(seconds, statistic)
-        figures[f"p{share} ms"] = _rounded(
-            statistic(np.array(seconds)), low, high, len(seconds)
-        )
+        figures[f"p{share} ms"] = _rounded(statistic(np.array(seconds)), low, high, len(seconds))
     return {
         "dataset": name,
         "split": split,
@@ -97,7 +95,10 @@ def table(result: Mapping[str, Any]) -> str:
 
 def compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
     """Two saved runs, question by question: which differences are real (paired bootstrap, 95 %)."""
-    lines = ["| measure | first | second | difference | 95 % interval | real |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| measure | first | second | difference | 95 % interval | real |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, values in first["values"].items():
         other = second["values"].get(name, {})
         shared = sorted(set(values) & set(other))

@@ -111,9 +111,7 @@ def test_a_day_that_has_passed_is_said(make_base, today, passed):
 
 def test_the_same_question_gives_the_same_answer(base):
     def without_identity(answer):
-        return {
-            k: v for k, v in answer.record().items() if k not in ("id", "created", "seconds")
-        }
+        return {k: v for k, v in answer.record().items() if k not in ("id", "created", "seconds")}
 
     first, second = base.ask(QUESTIONS[0]), base.ask(QUESTIONS[0])
     assert without_identity(first) == without_identity(second)

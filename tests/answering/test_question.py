@@ -2,13 +2,13 @@ import pytest
 
 from kb.answering.question import (
     MAX_CHARACTERS,
-    clean,
     detect_language,
     read_history,
     read_question,
     split_parts,
 )
 from kb.errors import QuestionError
+from kb.reading.visible import clean
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b\u200b", "\x00\x07", "\U000e0041\U000e0042"])
