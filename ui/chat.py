@@ -25,7 +25,8 @@ EXAMPLES = (
     "Who may join a partnership?",
     "Where can I find partners for an I3 proposal?",
 )
-SUGGESTIONS = 3
+_LEAD_EXAMPLES = '<p class="pa-lead">For example</p>'
+_LEAD_NEXT = '<p class="pa-lead">You could also ask</p>'
 _FAILED = "The question could not be answered just now. Please try again in a moment."
 _HEAD = """<header class="pa-head"><h1>Partnership assistant</h1>
 <p>Guidance on Thematic Smart Specialisation Partnerships, quoted sentence by sentence with its
@@ -45,14 +46,12 @@ def build_chat(base: KnowledgeBase) -> gr.Blocks:
         log = _page(_log_html([]), elem_id="log")
         announced = _page("", elem_id="announced")
         with gr.Row(elem_id="feedback", visible=False) as feedback:
-            useful = gr.Button("👍 This helped", size="sm")
-            useless = gr.Button("👎 This did not help", size="sm")
+            useful = gr.Button("This helped", size="sm", elem_classes="pa-up")
+            useless = gr.Button("This did not help", size="sm", elem_classes="pa-down")
         thanks = _page("", elem_id="thanks")
+        lead = _page(_LEAD_EXAMPLES, elem_id="lead")
         with gr.Column(elem_id="suggestions"):
-            proposals = [
-                gr.Button(EXAMPLES[place] if place < len(EXAMPLES) else "", size="sm")
-                for place in range(len(EXAMPLES))
-            ]
+            proposals = [gr.Button(example, size="sm") for example in EXAMPLES]
         with gr.Row(elem_id="ask"):
             entry = gr.Textbox(
                 label="Your question",
@@ -66,29 +65,25 @@ def build_chat(base: KnowledgeBase) -> gr.Blocks:
             send = gr.Button("Send", variant="primary", scale=1, elem_id="send")
         fresh = gr.Button("New conversation", size="sm", elem_id="new")
 
-        shown = [conversation, log, announced, feedback, thanks, entry, *proposals]
+        shown = [conversation, log, announced, feedback, thanks, entry, lead, *proposals]
 
         def reply(question: str, turns: Conversation) -> list[Any]:
             return _update(base, question, turns)
 
-        for event, source in ((entry.submit, entry), (send.click, entry)):
-            event(
+        entry.submit(
+            reply, [entry, conversation], shown, show_progress="hidden", api_name="ask"
+        )  # fmt: skip
+        for button, source in ((send, entry), *((button, button) for button in proposals)):
+            button.click(
                 reply, [source, conversation], shown,
-                show_progress="hidden", concurrency_limit=8,
-                api_name="ask" if source is entry and event is entry.submit else None,
-                api_visibility="public" if event is entry.submit else "private",
-            )  # fmt: skip
-        for proposal in proposals:
-            proposal.click(
-                reply, [proposal, conversation], shown,
-                show_progress="hidden", concurrency_limit=8, api_visibility="private",
+                show_progress="hidden", api_visibility="private",
             )  # fmt: skip
         for button, value in ((useful, True), (useless, False)):
             button.click(
                 lambda turns, value=value: _rate(base, turns, value), [conversation],
                 [feedback, thanks], show_progress="hidden", api_visibility="private",
             )  # fmt: skip
-        fresh.click(lambda: _begin(), None, shown, show_progress="hidden", api_visibility="private")
+        fresh.click(_begin, None, shown, show_progress="hidden", api_visibility="private")
     return chat
 
 
@@ -125,12 +120,14 @@ def _update(base: KnowledgeBase, question: str, turns: Conversation) -> list[Any
         gr.Row(visible=answered),
         "",
         "" if answered else question,
+        _LEAD_NEXT if proposals else "",
         *_buttons(proposals),
     ]
 
 
 def _begin() -> list[Any]:
-    return [[], _log_html([]), "", gr.Row(visible=False), "", "", *_buttons(EXAMPLES)]
+    hidden = gr.Row(visible=False)
+    return [[], _log_html([]), "", hidden, "", "", _LEAD_EXAMPLES, *_buttons(EXAMPLES)]
 
 
 def _buttons(texts: Sequence[str]) -> list[gr.Button]:

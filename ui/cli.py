@@ -34,7 +34,8 @@ History = Annotated[
     Path | None, typer.Option("--history", help="JSON file: a list of {role, content}.")
 ]
 Batch = Annotated[
-    str | None, typer.Option("--batch", help="JSON lines with id and question; - for standard input.")
+    str | None,
+    typer.Option("--batch", help="JSON lines with id and question; - for standard input."),
 ]
 
 
@@ -164,7 +165,7 @@ def status(
     as_json: Json = False,
     index: Index = None,
     config: Config = None,
-    quiet: Quiet = False,
+    quiet: Quiet = False,  # noqa: ARG001  common to all commands
 ) -> None:
     """Say what is indexed, by which model, how fresh, and what is wrong.
 
@@ -174,9 +175,11 @@ def status(
 
     settings = _settings(index, config)
     if show_settings:
-        values: Any = settings.shown()
+        values: dict[str, Any] = settings.shown()
     else:
         values = status_of(settings)
+        if not as_json:
+            values["sources"] = len(values.get("sources", ()))
     _print(values if as_json else "\n".join(_lines(values)))
 
 
@@ -201,6 +204,48 @@ def serve(
     with _progress(quiet) as progress:
         base.ingest(progress=progress)
     run(base, host=host, port=port, announce=lambda line: _say(line, quiet))
+
+
+@app.command()
+def evaluate(
+    dataset: Annotated[
+        Path | None, typer.Argument(help="Folder in BEIR layout; the shipped questions if none.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="tuning or test.")] = "test",
+    save: Annotated[Path | None, typer.Option(help="Write the run to a JSON file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the reliability curve (PNG).")] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Compare two saved runs instead.")
+    ] = None,
+    as_json: Json = False,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure quality and speed, with intervals.
+
+    Examples: kb evaluate · kb evaluate --split tuning --save run.json · kb evaluate my-beir-folder ·
+    kb evaluate --compare before.json after.json
+    """
+    from kb.evaluation.datasets import load_dataset, shipped_dataset
+    from kb.evaluation.report import compare as compare_runs
+    from kb.evaluation.report import load_report, plot_reliability, report, table
+    from kb.evaluation.run import knowledge_base_for, run
+
+    if compare:
+        _print(compare_runs(load_report(compare[0]), load_report(compare[1])))
+        return
+    data = load_dataset(dataset or shipped_dataset(), split)
+    with (
+        knowledge_base_for(data, _open(index, config, quiet)) as base,
+        tqdm(total=len(data.questions), desc="questions", disable=quiet) as bar,
+    ):
+        result = report(data.name, split, run(data, base, step=lambda: bar.update(1)))
+    if save:
+        save.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    if plot:
+        plot_reliability(result, plot)
+    _print(result if as_json else table(result))
 
 
 def _open(index: Path | None, config: Path | None, quiet: bool) -> Any:
@@ -250,13 +295,13 @@ def _answer_batch(
             identity = record.get("id")
             if not isinstance(record.get("question"), str):
                 raise QuestionError("has no 'question' that is a text.")
-            result = {"id": identity, **_without_id(answer(record), record)}
+            result = {"id": identity, **_without_id(answer(record))}
         except (ValueError, KBError) as error:
             result = {"id": identity, "error": f"Line {number}: {error}"}
         _print(result, indent=None)
 
 
-def _without_id(result: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+def _without_id(result: dict[str, Any]) -> dict[str, Any]:
     """The question's id names the line; the answer's own id is kept beside it."""
     if "id" not in result:
         return result

@@ -111,7 +111,9 @@ def _paragraphs(answer: Answer) -> str:
             first, lines = "", [first, *lines]
         if lines and all(line.startswith("- ") for line in lines):
             items = "".join(f"<li>{_inline(answer, line[2:])}</li>" for line in lines)
-            found.append((f"<p>{_inline(answer, first)}</p>" if first else "") + f"<ul>{items}</ul>")
+            found.append(
+                (f"<p>{_inline(answer, first)}</p>" if first else "") + f"<ul>{items}</ul>"
+            )
         elif bold := _BOLD.fullmatch(block):
             found.append(f"<h3>{escape(bold[1])}</h3>")
         else:

@@ -155,9 +155,7 @@ _HEADERS = tuple(
 )
 
 
-def run(
-    base: KnowledgeBase, *, host: str, port: int, announce: Callable[[str], object]
-) -> None:
+def run(base: KnowledgeBase, *, host: str, port: int, announce: Callable[[str], object]) -> None:
     """Serve until stopped; the address is announced when it answers."""
     import uvicorn
 

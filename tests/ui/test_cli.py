@@ -64,7 +64,9 @@ def test_a_batch_keeps_order_and_survives_bad_lines(kb, tmp_path):
         '{"id": "q6", "question": "x", "history": [{"role": "system", "content": "x"}]}',
     ]
     (tmp_path / "b.jsonl").write_text("\n".join(lines))
-    out = [json.loads(s) for s in kb("ask", "--batch", str(tmp_path / "b.jsonl")).stdout.splitlines()]
+    out = [
+        json.loads(s) for s in kb("ask", "--batch", str(tmp_path / "b.jsonl")).stdout.splitlines()
+    ]
     assert [r["id"] for r in out] == ["q1", None, "q3", "q4", "q5", "q6"]
     assert [("error" in r) for r in out] == [False, True, True, True, False, True]
     assert "Line 2" in out[1]["error"]

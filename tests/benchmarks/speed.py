@@ -1,0 +1,113 @@
+"""Speed and memory, as ratios measured in one run: python -m tests.benchmarks.speed [--sample].
+
+Prints one line a figure: name, value, target, met or not. ``--sample`` takes fewer rounds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kb.evaluation.datasets import load_dataset, shipped_dataset
+from kb.index.stored import vector_rows
+from kb.knowledge import KnowledgeBase
+from kb.settings import load_settings
+
+ROUNDS = 5
+SAMPLE_ROUNDS = 1
+
+
+def timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def answer_ratio(base: KnowledgeBase, rounds: int) -> float:
+    """Median over the tuning questions of answer time / bare encoding of the question."""
+    questions = [q for q in load_dataset(shipped_dataset(), "tuning").questions if not q.history]
+    model = base.embedder.model
+    for question in questions[:10]:
+        base.ask(question.text)
+    ratios = []
+    for _ in range(rounds):
+        for question in questions:
+            bare = timed(lambda text=question.text: model.encode_query([text]))
+            ratios.append(timed(lambda text=question.text: base.ask(text)) / bare)
+    return statistics.median(ratios)
+
+
+def ingest_ratio(base: KnowledgeBase, folder: Path, rounds: int) -> tuple[float, float]:
+    """Full ingest / bare, length-sorted encoding of every text; seconds of a second ingest."""
+    content = base._current().retriever.content
+    texts = sorted({row.text for row in vector_rows(content)}, key=len, reverse=True)
+    model, ratios = base.embedder.model, []
+    again = 0.0
+    for number in range(rounds):
+        bare = timed(lambda: model.encode_document(texts, show_progress_bar=False))
+        own = KnowledgeBase(load_settings(index=folder / f"index{number}"), embedder=base.embedder)
+        ratios.append(timed(own.ingest) / bare)
+        again = timed(own.ingest)
+    return statistics.median(ratios), again
+
+
+def serve(index: Path) -> tuple[float, float]:
+    """Seconds from the command to the address, and peak MiB after ten answers over HTTP."""
+    import socket
+
+    from gradio_client import Client
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = index.parent / "serve.log"
+    with log.open("w") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ui.cli", "serve", "--port", str(port), "--index", str(index)],
+            stdout=output, stderr=output, env=dict(os.environ),
+        )  # fmt: skip
+    while "The chat is at" not in log.read_text():
+        if process.poll() is not None:
+            raise SystemExit(log.read_text())
+        time.sleep(0.05)
+    ready = time.perf_counter() - began
+    client = Client(f"http://127.0.0.1:{port}", verbose=False)
+    for _ in range(10):
+        client.predict("Which partnerships deal with energy, and who leads them?", api_name="/ask")
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    peak = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=30)
+    return ready, peak
+
+
+def main() -> None:
+    """Measure and print."""
+    rounds = SAMPLE_ROUNDS if "--sample" in sys.argv else ROUNDS
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        base = KnowledgeBase.open(folder / "index")
+        full, again = ingest_ratio(base, folder, 1 if rounds == 1 else 3)
+        ready, peak = serve(folder / "index")
+        figures = [
+            ("answer / bare encoding of its question", answer_ratio(base, rounds), 3.0),
+            ("full ingest / bare encoding of its texts", full, 1.3),
+            ("second ingest, s", again, 2.0),
+            ("ready to answer after, s", ready, 15.0),
+            ("peak memory of the serving process, MiB", peak, 1228.8),
+        ]
+    for name, value, target in figures:
+        met = "met" if value <= target else "NOT MET"
+        sys.stdout.write(f"{name}: {value:.2f} (at most {target:g}: {met})\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""The chat as people use it, in a real browser."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+QUIET = "Half of our partners have gone quiet, what can we do?"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+def ask(page, question: str, by: str = "Enter") -> None:
+    """Type a question, send it, and wait until it stands answered."""
+    before = page.locator("#log .pa-question").count()
+    page.fill("#entry textarea", question)
+    page.keyboard.press("Enter") if by == "Enter" else page.click("#send")
+    page.wait_for_function(
+        "n => document.querySelectorAll('#log .pa-question').length > n", arg=before
+    )
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
+
+
+def test_a_cited_answer(page):
+    ask(page, QUIET)
+    answer = page.locator(".pa-answer").last
+    assert answer.locator("a.pa-mark").count() >= 2
+    assert "What you can do" in answer.inner_text()
+    mark = answer.locator("a.pa-mark").first
+    mark.click()
+    source = answer.locator("details[open]")
+    assert source.count() == 1
+    text = source.inner_text()
+    assert "As of" in text
+    assert "our summary of the source" in text
+    assert source.locator("blockquote").inner_text()
+    assert source.locator("a").first.get_attribute("href").startswith("https://")
+    assert source.locator("a").first.get_attribute("rel") == "noopener noreferrer"
+    contact = answer.get_by_role("link", name="Ask the secretariat").get_attribute("href")
+    assert contact.startswith("mailto:contact@s3-cop.eu?")
+    assert "gone%20quiet" in contact
+
+
+def test_before_the_first_question_it_says_what_it_is(page):
+    text = page.locator("body").inner_text()
+    assert "automated assistant (an AI system)" in text
+    assert page.locator("h1").count() == 1
+
+
+def test_follow_up_and_new_conversation(page):
+    ask(page, "Who leads the Bioenergy partnership?")
+    ask(page, "And since when does it exist?")
+    assert "2016" in page.locator(".pa-answer").last.inner_text()
+    page.click("#new")
+    page.wait_for_function("() => !document.querySelector('.pa-question')")
+    assert page.locator("#suggestions button:visible").count() == 4
+
+
+def test_suggestions_can_be_answered(page):
+    ask(page, QUIET)
+    proposals = page.locator("#suggestions button:visible")
+    assert 2 <= proposals.count() <= 3
+    text = proposals.first.inner_text()
+    proposals.first.click()
+    page.wait_for_function("() => document.querySelectorAll('.pa-question').length === 2")
+    assert text in page.locator(".pa-question").last.inner_text()
+    assert page.locator(".pa-answer").last.locator("a.pa-mark").count() >= 1
+
+
+def test_nothing_is_invented(page):
+    ask(page, "What will the weather be in Lisbon?")
+    answer = page.locator(".pa-answer").last
+    assert answer.locator("a.pa-mark").count() == 0
+    assert answer.locator("a[href^=mailto]").count() >= 1
+
+
+def test_a_rating_is_stored(page, served):
+    ask(page, QUIET)
+    page.get_by_role("button", name="This did not help").click()
+    page.get_by_text("your rating is stored").wait_for()
+    from kb.journal.records import Journal
+
+    ratings = Journal(f"sqlite:///{served.folder / 'journal.sqlite'}").ratings()
+    assert ratings[-1].useful is False
+    assert ratings[-1].passages
+
+
+def test_private(page, served):
+    ask(page, QUIET)
+    assert [url for url in page.requests if not url.startswith((served.url, "data:"))] == []
+    kept = "() => [localStorage.length, sessionStorage.length, document.cookie]"
+    assert page.evaluate(kept) == [0, 0, ""]
+    assert page.context.cookies() == []
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    assert "gone quiet" not in served.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=\"document.title='owned'\">",
+        "<script>document.title='owned'</script> who leads bioenergy",
+        "![x](https://evil.example/a.png) [y](javascript:alert(1)) who leads bioenergy?",
+        "</p></article><form action=https://evil.example><input></form> bioenergy lead?",
+        "<svg/onload=document.title='owned'> `x` **who** leads bioenergy?",
+        '"><style>*{background:url(https://evil.example)}</style> bioenergy?',
+    ],
+)
+def test_a_question_cannot_break_out(page, served, text):
+    ask(page, text)
+    shown = page.locator(".pa-question").last
+    assert text.replace("\u200b", "") == shown.locator("p").inner_text()
+    assert shown.locator("img, script, form, svg, style").count() == 0
+    assert page.title() == "Partnership assistant"
+    assert [url for url in page.requests if not url.startswith((served.url, "data:"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("x" * 100_000, "100,000 characters"), ("   ", "empty")]
+)
+def test_bad_input_is_said_and_not_lost(page, text, message):
+    page.fill("#entry textarea", text)
+    page.click("#send")
+    page.get_by_role("alert").wait_for()
+    assert message in page.get_by_role("alert").inner_text()
+    assert page.input_value("#entry textarea") == text
+
+
+def test_by_keyboard_alone(page):
+    page.keyboard.press("Tab")
+    for _ in range(30):
+        if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type(QUIET)
+    page.keyboard.press("Enter")
+    page.locator("a.pa-mark").first.wait_for()
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.className").startswith("pa-mark"):
+            break
+    page.keyboard.press("Enter")
+    assert page.locator("details[open]").count() == 1
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_the_answer_is_announced_once(page):
+    ask(page, QUIET)
+    page.wait_for_function("() => document.querySelector('#announced [role=status]')")
+    assert page.locator("#announced [role=status]").count() == 1
+    assert page.locator("#log [aria-live]").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["empty", "answer", "error", "long"])
+def test_accessibility_rules(browser, served, scheme, state):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_selector("#entry textarea")
+    if state == "answer":
+        ask(page, QUIET)
+        page.locator("a.pa-mark").first.click()
+    elif state == "error":
+        ask(page, "x" * 9000)
+    elif state == "long":
+        ask(page, "Which partnerships deal with energy?")
+        ask(page, "What will the weather be in Lisbon?")
+        ask(page, "List all criteria of the enabling condition")
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_no_sideways_scrolling(browser, served, width):
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_selector("#entry textarea")
+    ask(page, QUIET)
+    page.locator("a.pa-mark").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    small = page.evaluate(
+        "() => [...document.querySelectorAll('button, a, summary, textarea')]"
+        ".filter(e => e.offsetParent && e.closest('.pa-answer, #suggestions, #ask, #feedback'))"
+        ".map(e => [e.textContent.slice(0, 30), e.getBoundingClientRect()])"
+        ".filter(([, box]) => box.height < 18 || box.width < 18).map(([text]) => text)"
+    )
+    assert small == []
+    context.close()
