@@ -9,9 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kb.answering.answer import answer_question
+from kb.answering.answer import Writing, answer_question
+from kb.answering.generate import Generator, open_generator
 from kb.answering.question import read_history, read_question
 from kb.answering.retrieve import Retriever
+from kb.answering.write import OnClaim
 from kb.errors import IndexDamaged, IndexMissing, QuestionError
 from kb.index.embedder import Embedder, open_embedder
 from kb.index.generations import Generations, Manifest
@@ -46,17 +48,20 @@ class KnowledgeBase:
         *,
         embedder: Embedder | None = None,
         corpus: Path | None = None,
+        generator: Generator | None = None,
         fetch_model: bool = False,
         today: Callable[[], date] = date.today,
     ) -> None:
         """Prepare; ``open`` is the usual way in.
 
         Args:
+            generator: words the answers; the one that the settings name if None.
             fetch_model: a model that is not on this disk may be downloaded.
             today: the clock, for what has a last day.
         """
         self.settings = settings
         self.embedder: Embedder = embedder or open_embedder(settings.embedder, fetch=fetch_model)
+        self.generator = generator or open_generator(settings)
         self.generations = Generations(settings.index)
         self.journal = Journal(settings.database_url)
         self._corpus = corpus or shipped_corpus()
@@ -165,9 +170,18 @@ class KnowledgeBase:
         )[:top_k]
 
     def ask(
-        self, question: str, *, history: Sequence[Any] = (), language: str | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Any] = (),
+        language: str | None = None,
+        on_claim: OnClaim | None = None,
     ) -> Answer:
         """Answer a question from the index, every statement cited.
+
+        Args:
+            language: of the answer, where that is not the question's (ISO 639-1).
+            on_claim: called with each checked claim while a language model writes.
 
         Raises:
             QuestionError: question or history is not usable.
@@ -175,8 +189,16 @@ class KnowledgeBase:
         read = read_question(question, language=language)
         turns: Sequence[Turn] = read_history(history)
         opened = self._current()
+        writing = None
+        if self.generator:
+            writing = Writing(self.generator, self.settings.llm_timeout, on_claim)
         return answer_question(
-            read, turns, opened.retriever, generation=opened.manifest.name, today=self._today()
+            read,
+            turns,
+            opened.retriever,
+            generation=opened.manifest.name,
+            today=self._today(),
+            writing=writing,
         )
 
     def check(self) -> float:

@@ -181,11 +181,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One checked sentence of an answer with the numbers of its citations."""
+    """One checked sentence of an answer with the numbers of its citations.
+
+    ``original`` is the English sentence that was checked where ``text`` is its translation.
+    """
 
     text: str
     kind: StatementKind
     citations: tuple[int, ...]
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)

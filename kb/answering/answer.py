@@ -1,7 +1,8 @@
 """PAGE TWO, the reading path: question -> queries -> passages -> sentences -> a cited Answer.
 
 Each part of a message is searched, composed and judged by itself; a part whose confidence is too low
-is named in ``missing``. Where no part is answered, the answer says so, and where to turn.
+is named in ``missing``. Where no part is answered, the answer says so, and where to turn. A language
+model may then word what was found; what it writes is shown only where the cited words bear it out.
 """
 
 from __future__ import annotations
@@ -9,27 +10,41 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from kb.answering.cite import (
+    Claim,
+    citations_of,
+    markdown_of,
+    quoted_claims,
+    quotes_of,
+    statements_of,
+)
 from kb.answering.compose import WORDS, Picked, compose
 from kb.answering.confidence import features, probability
+from kb.answering.disagree import find_disagreement
+from kb.answering.generate import ANSWER_PROMPT, Generator
 from kb.answering.notices import notices_about
 from kb.answering.question import Question, content_words
-from kb.answering.replies import CLARIFY, NOTHING_FOUND, OUTSIDE, RECOMMENDATIONS, UNKNOWN
-from kb.answering.retrieve import Ranking, Retriever
-from kb.answering.tuning import tuned
-from kb.types import (
-    Answer,
-    Citation,
-    Notice,
-    Passage,
-    Reason,
-    Statement,
-    Status,
-    Topic,
-    Turn,
+from kb.answering.replies import (
+    CLARIFY,
+    CONFLICT,
+    FALLBACK,
+    NOTHING_FOUND,
+    OLDER,
+    OUTSIDE,
+    TRANSLATED,
+    UNKNOWN,
+    UNTRANSLATED,
 )
+from kb.answering.retrieve import Ranking, Retriever
+from kb.answering.translate import translate_claims
+from kb.answering.tuning import tuned
+from kb.answering.write import Found, OnClaim, write_claims
+from kb.errors import GenerationError
+from kb.reading.limits import Limit
+from kb.types import Answer, Notice, Reason, Status, Topic, Turn
 
 TOPICS = 3
 SUGGESTIONS = 3
@@ -39,6 +54,20 @@ _GENERIC = frozenset(
     explain thing things problem work get give find
     """.split()
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How an answer may be worded by a language model.
+
+    Attributes:
+        seconds: time that the model may take in all.
+        on_claim: called with each checked claim while the model writes.
+    """
+
+    generator: Generator
+    seconds: float
+    on_claim: OnClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +90,7 @@ def answer_question(
     *,
     generation: str,
     today: date,
+    writing: Writing | None = None,
 ) -> Answer:
     """Answer a question from one generation of the index."""
     started = time.perf_counter()
@@ -70,10 +100,16 @@ def answer_question(
     status: Status = "not_answered"
     if answered and not (unclear and not _subject(question)):
         status = "answered" if len(answered) == len(parts) and not unclear else "partial"
-    quotes = _quotes(answered) if status != "not_answered" else []
-    citations = tuple(_cite(number, quote) for number, quote in enumerate(quotes, start=1))
-    reason = None if quotes else _reason(parts, unclear)
+    if status == "not_answered":
+        answered = []
+    worded = _word(question, answered, retriever, writing)
+    quotes = quotes_of(worded.claims)
+    citations = citations_of(quotes)
+    reason = None if answered else _reason(parts, unclear)
     missing = tuple(part.ranking.query.text for part in parts if not part.answered)
+    notices = [*worded.notices, *notices_about(quotes, citations, today)]
+    if answered and unclear:
+        notices.append(Notice("clarify", CLARIFY))
     return Answer(
         id=uuid.uuid4().hex,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -81,14 +117,16 @@ def answer_question(
         language=question.language,
         status=status,
         reason=reason,
-        text=_text(quotes) if quotes else _instead(reason, parts),
-        statements=_statements(quotes),
-        notices=_notices(quotes, citations, unclear, today),
+        text=markdown_of(worded.claims, quotes) if answered else _instead(reason, parts),
+        statements=statements_of(worded.claims, quotes),
+        notices=tuple(notices),
         topics=() if status == "answered" else _topics(parts),
         citations=citations,
         missing=missing if status != "answered" else (),
         suggestions=_suggestions(parts, answered, question),
         confidence=round(_overall(parts, answered), 4),
+        generator=worded.generator,
+        prompt_version=worded.prompt_version,
         generation=generation,
         seconds=round(time.perf_counter() - started, 4),
     )
@@ -130,98 +168,83 @@ def _overall(parts: Sequence[_Part], answered: Sequence[_Part]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Quote:
-    """Neighbouring sentences of one passage that are cited together."""
+class _Worded:
+    """The claims of an answer, and who worded them."""
 
-    picked: tuple[Picked, ...]
-
-    @property
-    def passage(self) -> Passage:
-        return self.picked[0].passage
-
-    def continues(self, picked: Picked) -> bool:
-        """Whether a sentence follows the last one, with nothing left out in between."""
-        last, passage = self.picked[-1].sentence, self.passage
-        if picked.passage.id != passage.id or picked.sentence.kind != last.kind:
-            return False
-        between = passage.text[last.end - passage.start : picked.sentence.start - passage.start]
-        same_action = last.kind == "finding" or "\n" not in between
-        following = passage.sentences.index(picked.sentence) - passage.sentences.index(last)
-        return following == 1 and same_action
+    claims: Sequence[Claim] = ()
+    generator: str = "extractive"
+    prompt_version: str = ""
+    notices: tuple[Notice, ...] = ()
 
 
-def _quotes(parts: Sequence[_Part]) -> list[_Quote]:
-    """Findings of all parts, then recommendations of all parts, each sentence once."""
-    picked = dict.fromkeys(p for part in parts for p in part.picked)
-    seen: set[tuple[str, int]] = set()
-    quotes: list[_Quote] = []
-    for p in sorted(picked, key=lambda p: p.sentence.kind == "recommendation"):
-        key = (p.passage.id, p.sentence.start)
-        if key in seen:
-            continue
-        seen.add(key)
-        if quotes and quotes[-1].continues(p):
-            quotes[-1] = _Quote((*quotes[-1].picked, p))
-        else:
-            quotes.append(_Quote((p,)))
-    return quotes
+def _word(
+    question: Question, answered: Sequence[_Part], retriever: Retriever, writing: Writing | None
+) -> _Worded:
+    """Quote the chosen sentences or, where a language model is given, let it word them."""
+    if not answered:
+        return _Worded()
+    worded = _Worded(quoted_claims(p for part in answered for p in part.picked))
+    deadline = time.monotonic() + writing.seconds if writing else 0.0
+    if writing:
+        worded = _written(question, answered, retriever, writing, deadline) or replace(
+            worded, notices=(Notice("fallback", FALLBACK),)
+        )
+    worded = _with_other_view(worded, answered, retriever)
+    if writing and question.language != "en":
+        worded = _translated(worded, question.language, writing.generator, deadline)
+    return worded
 
 
-def _cite(number: int, quote: _Quote) -> Citation:
-    passage = quote.passage
-    start, end = quote.picked[0].sentence.start, quote.picked[-1].sentence.end
-    first = passage.sources[0] if passage.sources else None
-    return Citation(
-        number=number,
-        document_id=passage.document_id,
-        passage_id=passage.id,
-        title=passage.title,
-        section=passage.headings,
-        page=passage.page,
-        url=passage.url,
-        publisher=first.publisher if first else "",
-        licence=first.licence if first else "unknown",
-        as_of=passage.as_of,
-        wording=passage.wording,
-        quote=passage.text[start - passage.start : end - passage.start],
-        start=start,
-        end=end,
-        sources=passage.sources,
+def _written(
+    question: Question,
+    answered: Sequence[_Part],
+    retriever: Retriever,
+    writing: Writing,
+    deadline: float,
+) -> _Worded | None:
+    """What the language model wrote and what passed; None where that is no answer."""
+    found = [Found(part.ranking, part.picked) for part in answered]
+    try:
+        claims = write_claims(
+            writing.generator,
+            question.asked,
+            found,
+            retriever,
+            deadline=deadline,
+            on_claim=writing.on_claim,
+        )
+    except GenerationError:
+        return None
+    return _Worded(claims, writing.generator.name, ANSWER_PROMPT)
+
+
+def _with_other_view(worded: _Worded, answered: Sequence[_Part], retriever: Retriever) -> _Worded:
+    """Add the sentence of another source that gives other figures, and a notice that it does."""
+    found = find_disagreement(worded.claims, [part.ranking for part in answered], retriever)
+    if found is None:
+        return worded
+    findings = [claim for claim in worded.claims if claim.kind == "finding"]
+    actions = [claim for claim in worded.claims if claim.kind == "recommendation"]
+    claims = findings if found.other.quotes[0] in quotes_of(findings) else [*findings, found.other]
+    claims += actions
+    quotes = quotes_of(claims)
+    numbers = quotes.index(found.quote) + 1, quotes.index(found.other.quotes[0]) + 1
+    text = (
+        CONFLICT if found.kind == "conflict" else OLDER.format(newer=numbers[found.newer_is_other])
     )
+    notice = Notice(found.kind, text, tuple(sorted(numbers)))
+    return replace(worded, claims=claims, notices=(*worded.notices, notice))
 
 
-def _statements(quotes: Sequence[_Quote]) -> tuple[Statement, ...]:
-    return tuple(
-        Statement(p.text, p.sentence.kind, (number,))
-        for number, quote in enumerate(quotes, start=1)
-        for p in quote.picked
-    )
-
-
-def _text(quotes: Sequence[_Quote]) -> str:
-    """Markdown: findings as they stand, recommendations as a list, a mark after each quotation."""
-    blocks: list[str] = []
-    actions: list[str] = []
-    for number, quote in enumerate(quotes, start=1):
-        if quote.picked[0].sentence.kind == "recommendation":
-            actions.append(f"- {' '.join(p.text for p in quote.picked)} [{number}]")
-        else:
-            blocks.append(f"{_as_markdown(quote)} [{number}]")
-    if actions:
-        blocks += [RECOMMENDATIONS, "\n".join(actions)]
-    return "\n\n".join(blocks)
-
-
-def _as_markdown(quote: _Quote) -> str:
-    """Sentences in a row; items of a list on lines of their own."""
-    text, in_list = "", False
-    for p in quote.picked:
-        if p.sentence.in_list:
-            text += f"\n- {p.text}"
-        else:
-            text += f"\n\n{p.text}" if in_list else f" {p.text}"
-        in_list = p.sentence.in_list
-    return text.strip()
+def _translated(worded: _Worded, language: str, generator: Generator, deadline: float) -> _Worded:
+    """The same claims in the language of the question, as far as the translation is faithful."""
+    try:
+        claims = translate_claims(worded.claims, language, generator, deadline)
+    except GenerationError:
+        claims = list(worded.claims)
+    done = any(claim.original for claim in claims)
+    notice = Notice("translated", TRANSLATED) if done else Notice("fallback", UNTRANSLATED)
+    return replace(worded, claims=claims, notices=(*worded.notices, notice))
 
 
 def _reason(parts: Sequence[_Part], unclear: bool) -> Reason:
@@ -231,7 +254,7 @@ def _reason(parts: Sequence[_Part], unclear: bool) -> Reason:
     return "out_of_scope" if nearest and nearest[0].kind == "outside" else "no_source"
 
 
-def _nearest_limit(parts: Sequence[_Part]):  # type: ignore[no-untyped-def]
+def _nearest_limit(parts: Sequence[_Part]) -> tuple[Limit, float] | None:
     limits = [limit for part in parts for limit in part.ranking.limits[:1]]
     return max(limits, key=lambda pair: pair[1], default=None)
 
@@ -245,17 +268,6 @@ def _instead(reason: Reason | None, parts: Sequence[_Part]) -> str:
     if nearest and nearest[0].kind == "unknown" and nearest[1] > 0.6:
         return UNKNOWN.format(topic=nearest[0].topic)
     return NOTHING_FOUND
-
-
-def _notices(
-    quotes: Sequence[_Quote], citations: Sequence[Citation], unclear: bool, today: date
-) -> tuple[Notice, ...]:
-    if not citations:
-        return ()
-    notices = list(notices_about([quote.passage for quote in quotes], citations, today))
-    if unclear:
-        notices.append(Notice("clarify", CLARIFY))
-    return tuple(notices)
 
 
 def _topics(parts: Sequence[_Part]) -> tuple[Topic, ...]:

@@ -1,27 +1,62 @@
-"""Notices: cited passages and today's date -> what a reader should know besides the answer."""
+"""Notices: quotes and today's date -> what a reader should know besides the answer."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from kb.answering.replies import ARCHIVED, DEADLINE_PASSED
-from kb.types import Citation, Notice, NoticeKind, Passage
+from kb.answering.cite import Quote
+from kb.answering.replies import ARCHIVED, CONDITION, DEADLINE_PASSED
+from kb.types import Citation, Notice, Passage
+
+# Words of a sentence that limits what another one says.
+_LIMITING = re.compile(
+    r"\b(only (?:if|when|where|for|after|by)|provided that|unless|except\w*|on condition|"
+    r"conditions? (?:for|of|that|is|are)|must|shall|have to|has to|deadline|no later than|"
+    r"not eligible|ineligible|cannot|can not|may not|"
+    r"do(?:es)? not|is not|are not|at least|at most|minimum|maximum|closes? on|closed on|until \d|"
+    r"excluded|limited to)\b",
+    re.IGNORECASE,
+)
 
 
 def notices_about(
-    passages: Sequence[Passage], citations: Sequence[Citation], today: date
+    quotes: Sequence[Quote], citations: Sequence[Citation], today: date
 ) -> Iterator[Notice]:
-    """Say of each cited section once whether its day has passed or its sources are archived."""
-    for passage in {passage.id: passage for passage in passages}.values():
-        numbers = tuple(c.number for c in citations if c.passage_id == passage.id)
+    """Say which cited sections have passed, rest on archived pages, or hold an unquoted condition."""
+    passages = {quote.passage.id: quote.passage for quote in quotes}
+    numbers = {
+        name: tuple(c.number for c in citations if c.passage_id == name) for name in passages
+    }
+    for name, passage in passages.items():
         section = passage.headings[-1] if passage.headings else passage.title
-        kind: NoticeKind
         if passage.valid_until and passage.valid_until < today:
             day = f"{passage.valid_until.day} {passage.valid_until:%B %Y}"
-            kind, text = "deadline_passed", DEADLINE_PASSED.format(section=section, day=day)
+            text = DEADLINE_PASSED.format(section=section, day=day)
+            yield Notice("deadline_passed", text, numbers[name])
         elif passage.sources and all(source.archived for source in passage.sources):
-            kind, text = "older", ARCHIVED.format(section=section)
-        else:
-            continue
-        yield Notice(kind, text, numbers)
+            yield Notice("older", ARCHIVED.format(section=section), numbers[name])
+    limited = [name for name, p in passages.items() if _limits_left_out(p, quotes)]
+    if limited:
+        sections = ", ".join(
+            f"«{passages[name].headings[-1] if passages[name].headings else passages[name].title}»"
+            for name in limited
+        )
+        marks = tuple(sorted(number for name in limited for number in numbers[name]))
+        yield Notice("condition", CONDITION.format(sections=sections), marks)
+
+
+def _limits_left_out(passage: Passage, quotes: Sequence[Quote]) -> bool:
+    """Whether a section that is quoted says a limit in a sentence that is not quoted."""
+    quoted = {s for q in quotes if q.passage.id == passage.id for s in q.sentences}
+    if all(sentence.kind == "recommendation" for sentence in quoted):
+        return False
+    return any(
+        sentence not in quoted
+        and sentence.kind == "finding"
+        and _LIMITING.search(
+            passage.text[sentence.start - passage.start : sentence.end - passage.start]
+        )
+        for sentence in passage.sentences
+    )

@@ -20,3 +20,14 @@ OUTSIDE = (
 )
 DEADLINE_PASSED = "«{section}» concerns something that ended on {day}."
 ARCHIVED = "«{section}» rests on archived pages of the former S3 Platform and may be out of date."
+CONDITION = (
+    "{sections}: the section holds a condition, exception or deadline that is not quoted here."
+)
+CONFLICT = "Two sources give different figures here; both are quoted."
+OLDER = "Two sources of different dates give different figures here; the newer one is [{newer}]."
+FALLBACK = (
+    "The language model's text was not used, because it could not be checked against the sources; "
+    "these are the sentences of the knowledge base."
+)
+TRANSLATED = "Machine translation; the English sentence that was checked against the source stands beside it."
+UNTRANSLATED = "A faithful translation could not be made; the sentences are given in English."

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from kb.answering.question import Question, body_of
 from kb.answering.tuning import RetrievalWeights, tuned
 from kb.index.embedder import Embedder
-from kb.index.lexical import LexicalIndex, stems
+from kb.index.lexical import LexicalIndex, ordinary_words, stems
 from kb.index.stored import LIMIT_PREFIX, Content
 from kb.index.vectors import VectorHit, VectorStore
 from kb.reading.glossary import Glossary
@@ -86,6 +87,11 @@ class Retriever:
         """Prepare look-ups."""
         self._position = {p.id: place for place, p in enumerate(self.content.passages)}
         self._glossary = Glossary(self.content.terms)
+
+    @cached_property
+    def ordinary(self) -> frozenset[str]:
+        """Words that the corpus writes in lower case."""
+        return ordinary_words(passage.text for passage in self.content.passages)
 
     def queries(self, question: Question, history: Sequence[Turn] = ()) -> list[Query]:
         """Turn a message into one query for each of its parts; all are embedded in one call."""

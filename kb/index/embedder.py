@@ -107,7 +107,9 @@ class SentenceTransformerEmbedder:
         )
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
+            disable_progress_bar()
             return SentenceTransformer(
                 str(self.folder),
                 device="cpu",

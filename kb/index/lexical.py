@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import bm25s
@@ -46,6 +46,14 @@ def words(text: str) -> list[str]:
 def stems(text: str) -> list[str]:
     """Stemmed content words (Snowball English), in reading order."""
     return _stemmer.stemWords([word for word in words(text) if word not in STOPWORDS])
+
+
+def ordinary_words(texts: Iterable[str]) -> frozenset[str]:
+    """Words that texts write in lower case: what else begins a sentence is taken for a name."""
+    found: set[str] = set()
+    for text in texts:
+        found.update(re.findall(r"(?<![\w.'-])[a-z][a-z'-]+", text))
+    return frozenset(found)
 
 
 class LexicalIndex:
