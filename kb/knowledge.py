@@ -21,6 +21,7 @@ from kb.index.ingest import IngestReport, Progress, ingest, require_same_model, 
 from kb.index.lexical import LexicalIndex
 from kb.index.stored import read_content
 from kb.index.vectors import VectorStore
+from kb.index.words import WordVectors
 from kb.journal.records import Journal
 from kb.reading.catalogue import shipped_corpus
 from kb.reading.collect import Library
@@ -63,7 +64,7 @@ class KnowledgeBase:
         self.embedder: Embedder = embedder or open_embedder(settings.embedder, fetch=fetch_model)
         self.generator = generator or open_generator(settings)
         self.generations = Generations(settings.index)
-        self.journal = Journal(settings.database_url)
+        self.journal = Journal(settings.database_url, keep_questions=settings.store_questions)
         self._corpus = corpus or shipped_corpus()
         self._today = today
         self._lock = threading.Lock()
@@ -238,6 +239,7 @@ class KnowledgeBase:
             content=content,
             vectors=VectorStore(folder / "vectors"),
             lexical=LexicalIndex.load(folder / "lexical", len(content.passages)),
+            words=WordVectors.load(folder),
             embedder=self.embedder,
         )
         if retriever.vectors.count() != manifest.counts["vectors"]:

@@ -30,6 +30,10 @@ class CountingEmbedder:
     def fingerprint(self) -> dict[str, object]:
         return {"model": self.name, "sha256": "0", "prompts": {}}
 
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset()
+
     def embed_query(self, text: str) -> np.ndarray:
         return self.embed_queries([text])[0]
 

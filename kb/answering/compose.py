@@ -90,7 +90,7 @@ def compose(
         before: sentences that the answer already holds, for other parts of the message.
     """
     passages = _near(ranking)
-    vectors = retriever.sentence_vectors(passages)
+    vectors = retriever.row_vectors(passages)
     scored = _score_sentences(ranking, retriever, passages, vectors)
     chosen: list[Picked] = _direct_faq(ranking, scored)
     if not chosen and wants_list:

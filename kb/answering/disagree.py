@@ -55,7 +55,7 @@ def find_disagreement(
     if not figured:
         return None
     found = {r.passage.id: r.passage for ranking in rankings for r in ranking.results[:PASSAGES]}
-    vectors = retriever.sentence_vectors(
+    vectors = retriever.row_vectors(
         [*found.values(), *(q.passage for q, _ in figured if q.passage.id not in found)]
     )
     best: tuple[float, Disagreement] | None = None

@@ -25,6 +25,7 @@ class RetrievalWeights:
         context: share of what surrounds a part of a message.
         history: share of the previous question, halved with every turn before it.
         reply: share of the last answer.
+        foreign: share of how alike a section's translated question is.
     """
 
     passage: float
@@ -37,6 +38,7 @@ class RetrievalWeights:
     context: float
     history: float
     reply: float
+    foreign: float
 
 
 @dataclass(frozen=True, slots=True)

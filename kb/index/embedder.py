@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +37,11 @@ class Embedder(Protocol):
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What must be equal for two vectors to be comparable."""
+        ...
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """Lower-case words that the model knows whole; none where it cannot tell."""
         ...
 
     def embed_query(self, text: str) -> np.ndarray:
@@ -124,6 +129,11 @@ class SentenceTransformerEmbedder:
     def dimension(self) -> int:
         """Length of a vector."""
         return int(self.model.get_embedding_dimension())
+
+    @cached_property
+    def vocabulary(self) -> Collection[str]:
+        """Words that stand whole in the tokenizer's vocabulary."""
+        return frozenset(word for word in self.model.tokenizer.get_vocab() if word.isalpha())
 
     def embed_query(self, text: str) -> np.ndarray:
         """Embed one query: (dimension,) float32 of unit length."""

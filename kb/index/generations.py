@@ -4,7 +4,7 @@
       lock                   held by the one process that writes
       current                name of the live generation; replaced in one step
       sources.json           what has been added and withdrawn
-      generations/NAME/      documents.json, passages.json, lexical/, vectors/, manifest.json
+      generations/NAME/      documents.json, passages.json, words.npy, lexical/, vectors/, manifest.json
 
 A build writes beside the live generation and its manifest last; a reader sees a whole generation or
 none. The one before the live one is kept to fall back on.
@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from kb.errors import IndexDamaged, IndexLocked, IndexMissing
 
 MANIFEST = "manifest.json"
-LAYOUT = 1
+LAYOUT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from kb.index.generations import Generations, Manifest
 from kb.index.lexical import LexicalIndex
 from kb.index.stored import Content, lexical_texts, read_content, vector_rows, write_content
 from kb.index.vectors import VectorRow, VectorStore
+from kb.index.words import WordVectors
 from kb.reading.collect import Collected, Item, Library, collect
 from kb.reading.passages import SPLITTER_VERSION, split_document
 from kb.types import Document
@@ -84,6 +85,7 @@ def ingest(
             passages=tuple(p for document in documents for p in split_document(document)),
             terms=collected.terms,
             limits=collected.limits,
+            languages=collected.languages,
         )
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{content_hash[:8]}"
         rows = list(vector_rows(content))
@@ -185,7 +187,10 @@ def _write_generation(
     folder = generations.path(name)
     folder.mkdir(parents=True)
     write_content(folder, content)
-    LexicalIndex.build(lexical_texts(content)).save(folder / "lexical")
+    searched = lexical_texts(content)
+    LexicalIndex.build(searched).save(folder / "lexical")
+    before = WordVectors.load(live.vectors.parent) if live else None
+    WordVectors.build(searched, embedder, before).save(folder)
     hashes = {row.id: text_hash(row.text) for row in rows}
     known: dict[str, np.ndarray] = {}
     if live:  # a copy that is corrected costs far less than a new graph of all vectors

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from kb.errors import IndexDamaged
 from kb.index.vectors import VectorRow
 from kb.reading.glossary import Term
+from kb.reading.languages import Language
 from kb.reading.limits import Limit
 from kb.types import Document, Passage
 
@@ -26,6 +27,7 @@ class Content:
     passages: tuple[Passage, ...]
     terms: tuple[Term, ...] = ()
     limits: tuple[Limit, ...] = ()
+    languages: tuple[Language, ...] = ()
 
 
 _FILES: dict[str, TypeAdapter[Any]] = {
@@ -33,6 +35,7 @@ _FILES: dict[str, TypeAdapter[Any]] = {
     "passages": TypeAdapter(tuple[Passage, ...]),
     "terms": TypeAdapter(tuple[Term, ...]),
     "limits": TypeAdapter(tuple[Limit, ...]),
+    "languages": TypeAdapter(tuple[Language, ...]),
 }
 
 
@@ -61,18 +64,23 @@ def read_content(folder: Path) -> Content:
 def vector_rows(content: Content) -> Iterator[VectorRow]:
     """The texts to embed: each passage whole, its sentences, its heading, the ways to ask for it."""
     for passage in content.passages:
-        heading = passage.headings[-1] if passage.headings else passage.title
-        named = heading if passage.kind == "faq" else f"{passage.title}: {heading}"
-        yield VectorRow(passage.id, "passage", 0, f"{named}\n{passage.text}")
-        yield VectorRow(passage.id, "heading", 0, heading)
-        for number, sentence in enumerate(passage.sentences):
-            begin, end = sentence.start - passage.start, sentence.end - passage.start
-            yield VectorRow(passage.id, "window", number, passage.text[begin:end])
-        for number, line in enumerate(passage.asked_as):
-            yield VectorRow(passage.id, "asked", number, line)
+        yield from passage_rows(passage)
     for position, limit in enumerate(content.limits):
         for number, line in enumerate(limit.asked_as):
             yield VectorRow(f"{LIMIT_PREFIX}{position}", limit.kind, number, line)
+
+
+def passage_rows(passage: Passage) -> Iterator[VectorRow]:
+    """The rows of one passage."""
+    heading = passage.headings[-1] if passage.headings else passage.title
+    named = heading if passage.kind == "faq" else f"{passage.title}: {heading}"
+    yield VectorRow(passage.id, "passage", 0, f"{named}\n{passage.text}")
+    yield VectorRow(passage.id, "heading", 0, heading)
+    for number, sentence in enumerate(passage.sentences):
+        begin, end = sentence.start - passage.start, sentence.end - passage.start
+        yield VectorRow(passage.id, "window", number, passage.text[begin:end])
+    for number, line in enumerate(passage.asked_as):
+        yield VectorRow(passage.id, "asked", number, line)
 
 
 def lexical_texts(content: Content) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from kb.errors import SourceError
 from kb.reading.catalogue import CATALOGUE, read_catalogue, source_from_record
 from kb.reading.glossary import GLOSSARY, Term, glossary_document, read_terms
+from kb.reading.languages import LANGUAGES, Language, read_languages
 from kb.reading.limits import LIMITS, Limit, read_limits
 from kb.reading.markdown import read_markdown
 from kb.reading.readers import READERS, SourceGone, is_address, load, read
@@ -40,6 +41,7 @@ class Collected:
     items: dict[str, Item]
     terms: tuple[Term, ...] = ()
     limits: tuple[Limit, ...] = ()
+    languages: tuple[Language, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
 
 
@@ -210,7 +212,10 @@ def _shipped(corpus: Path) -> Collected:
     for name in (CATALOGUE, LIMITS):
         if (corpus / name).is_file():
             items[f"corpus/{name}"] = Item(_sha256((corpus / name).read_bytes()), ())
-    return Collected(items, terms, read_limits(corpus / LIMITS))
+    for path in sorted((corpus / LANGUAGES).rglob("*.*")):
+        name = path.relative_to(corpus).as_posix()
+        items[f"corpus/{name}"] = Item(_sha256(path.read_bytes()), ())
+    return Collected(items, terms, read_limits(corpus / LIMITS), read_languages(corpus / LANGUAGES))
 
 
 def _corpus_files(corpus: Path) -> Iterator[Path]:
