@@ -14,6 +14,7 @@ ROOMS = [
     ("kb.journal",),
     ("kb.answering",),
     ("kb.knowledge",),
+    ("kb.desk",),
     ("kb.evaluation", "kb.langchain", "kb.status"),
     ("ui",),
 ]

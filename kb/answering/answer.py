@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -191,7 +191,9 @@ def _word(
         )
     worded = _with_other_view(worded, answered, retriever)
     if writing and question.language != "en":
-        worded = _translated(worded, question.language, writing.generator, deadline)
+        worded = _translated(
+            worded, question.language, writing.generator, deadline, retriever.ordinary
+        )
     return worded
 
 
@@ -236,10 +238,16 @@ def _with_other_view(worded: _Worded, answered: Sequence[_Part], retriever: Retr
     return replace(worded, claims=claims, notices=(*worded.notices, notice))
 
 
-def _translated(worded: _Worded, language: str, generator: Generator, deadline: float) -> _Worded:
+def _translated(
+    worded: _Worded,
+    language: str,
+    generator: Generator,
+    deadline: float,
+    ordinary: Collection[str],
+) -> _Worded:
     """The same claims in the language of the question, as far as the translation is faithful."""
     try:
-        claims = translate_claims(worded.claims, language, generator, deadline)
+        claims = translate_claims(worded.claims, language, generator, deadline, ordinary)
     except GenerationError:
         claims = list(worded.claims)
     done = any(claim.original for claim in claims)

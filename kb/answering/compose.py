@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -45,6 +46,7 @@ _PLACE = re.compile(r"@|https?:|\b(page|website|portal|site|published|available|
 _ACTION = re.compile(
     r"\b(put|work|ask|use|set|start|write|choose|contact|check|agree|should|by)\b", re.I
 )
+_REPLYING = re.compile(r"(Yes|No)\b[,:;. ]")
 EXPECTED = (
     (re.compile(r"\b(who|whom|whose|which (?:organi[sz]ation|body|agency|region))\b", re.I), _PERSON_OR_BODY),
     (re.compile(r"\b(when|since when|until when|deadline|how long|how often|date|year)\b", re.I), _TIME),
@@ -102,9 +104,7 @@ def compose(
             continue
         if _repeats(candidate, [*before, *chosen], vectors):
             continue
-        more = [candidate]
-        if candidate.sentence.in_list and candidate.sentence.kind == "finding":
-            more = [p for p in _list_around(candidate, scored) if p not in chosen]
+        more = [p for p in _with_company(candidate, scored) if p not in chosen]
         if chosen and sum(p.words for p in [*chosen, *more]) > limit:
             continue
         chosen += more
@@ -168,6 +168,18 @@ def _whole_list(scored: Sequence[Picked], passage_id: str | None) -> list[Picked
     return [p for p in of_first if p.sentence.kind == "finding"] if len(items) > 2 else []
 
 
+def _with_company(candidate: Picked, scored: Sequence[Picked]) -> list[Picked]:
+    """A sentence with what it cannot stand without: the list that it opens, or the list it is of."""
+    if candidate.text.endswith(":"):
+        whole = [p for p in scored if p.passage.id == candidate.passage.id]
+        after = whole[whole.index(candidate) + 1 :]
+        items = takewhile(lambda p: p.sentence.in_list and p.sentence.kind == "finding", after)
+        return [candidate, *items]
+    if candidate.sentence.in_list and candidate.sentence.kind == "finding":
+        return _list_around(candidate, scored)
+    return [candidate]
+
+
 def _list_around(item: Picked, scored: Sequence[Picked]) -> list[Picked]:
     """One item alone where it stands out; else its whole list with the sentence before it."""
     siblings = [p for p in scored if p.passage.id == item.passage.id and p.sentence.in_list]
@@ -180,6 +192,8 @@ def _list_around(item: Picked, scored: Sequence[Picked]) -> list[Picked]:
 
 
 def _fits(candidate: Picked, best: float, chosen: Sequence[Picked]) -> bool:
+    if _REPLYING.match(candidate.text):  # it answers the question of its own section alone
+        return False
     if candidate.sentence.kind == "recommendation":
         held = sum(p.sentence.kind == "recommendation" for p in chosen)
         return held < MOST_RECOMMENDATIONS and candidate.score >= best - RECOMMENDATION_MARGIN

@@ -6,12 +6,15 @@ deadline whatever the endpoint does; everything that goes wrong is a ``Generatio
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
@@ -92,13 +95,13 @@ class LangChainGenerator:
     """Any chat model of LangChain behind ``Generator``.
 
     Attributes:
-        schema: whether the endpoint is asked for structured output; given up when it refuses.
+        schema: whether the endpoint is asked for structured output; given up when it takes the same
+            request without, and not with it.
     """
 
     name: str
     model: Any
     schema: bool = True
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def draft(self, question: str, passages: Sequence[Passage], deadline: float) -> Iterator[Draft]:
         """Write an answer, sentence by sentence (see ``Generator``)."""
@@ -115,10 +118,12 @@ class LangChainGenerator:
         for text in self._stream(prompt(ANSWER_PROMPT), data, _Answer, deadline):
             try:
                 partial = parse_partial_json(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             complete = partial.get("sentences") if isinstance(partial, dict) else None
-            for record in (complete or [])[given:-1] if isinstance(complete, list) else ():
+            for record in complete[given:-1] if isinstance(complete, list) else ():
+                if given == MOST_SENTENCES:
+                    raise GenerationError(f"{self.name} wrote more than {given} sentences.")
                 yield _draft(record)
                 given += 1
         for sentence in _validated(text, _Answer).sentences[given:]:
@@ -138,58 +143,106 @@ class LangChainGenerator:
     ) -> Iterator[str]:
         """The text so far, each time that more of it has come, until it is whole."""
         messages = [("system", rules), ("human", json.dumps(data, ensure_ascii=False))]
-        with self._lock:
-            schema = self.schema
-        options = _schema_options(self.name, form) if schema else {}
+        options = _schema_options(self.name, form) if self.schema else {}
         try:
             yield from self._read(messages, options, deadline)
         except _Refused:
             if not options:
-                raise GenerationError(f"{self.name} refused the request.") from None
-            with self._lock:
+                raise
+            for text in self._read(messages, {}, deadline):
                 self.schema = False
-            yield from self._read(messages, {}, deadline)
+                yield text
 
     def _read(
         self, messages: Sequence[tuple[str, str]], options: dict[str, Any], deadline: float
     ) -> Iterator[str]:
-        """Read the stream in a thread of its own, so that a silent endpoint can be left behind."""
-        parts: queue.Queue[str | BaseException | None] = queue.Queue()
-        given_up = threading.Event()
-
-        def read() -> None:
-            try:
-                stream = self.model.stream(list(messages), **options)
-                for chunk in stream:
-                    if given_up.is_set():
-                        stream.close()
-                        return
-                    parts.put(_text_of(chunk))
-                parts.put(None)
-            except BaseException as error:  # whatever a provider's client raises ends the call
-                parts.put(error)
-
-        threading.Thread(target=read, daemon=True, name="language-model").start()
+        """Read on the event loop of all calls, so that this one can be ended at any moment."""
+        parts: queue.Queue[str | Exception | None] = queue.Queue()
+        if time.monotonic() >= deadline:
+            raise GenerationError(f"No time was left to ask {self.name}.")
+        over = threading.Event()
+        stream = self.model.astream(list(messages), **options)
+        call = asyncio.run_coroutine_threadsafe(_receive(stream, parts, over), _events())
         text = ""
         try:
-            while True:
-                try:
-                    part = parts.get(timeout=max(0.0, deadline - time.monotonic()))
-                except queue.Empty:
-                    raise GenerationError(f"{self.name} did not answer in time.") from None
-                if part is None:
-                    return
-                if isinstance(part, BaseException):
-                    if not text and getattr(part, "status_code", None) in (400, 404, 422):
+            while (part := _next(parts, deadline)) is not None:
+                if isinstance(part, Exception):
+                    if not text and _status(part) in (400, 404, 422):
                         raise _Refused(f"{self.name} refused the request.") from part
                     raise GenerationError(f"{self.name} failed: {type(part).__name__}.") from part
                 text += part
                 if len(text) > MOST_CHARACTERS:
                     raise GenerationError(f"{self.name} wrote more than {MOST_CHARACTERS} signs.")
-                if part:
+                if parts.empty():  # else more can be read at once
                     yield text
+            yield text
+        except TimeoutError:
+            raise GenerationError(f"{self.name} did not answer in time.") from None
         finally:
-            given_up.set()
+            over.set()
+            call.cancel()
+
+
+_events_lock = threading.Lock()
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def _events() -> asyncio.AbstractEventLoop:
+    """The event loop of all calls, in a thread of its own: a client's connections belong to one."""
+    with _events_lock:
+        if not _loops:
+            _loops.append(asyncio.new_event_loop())
+            threading.Thread(
+                target=_loops[0].run_forever, daemon=True, name="language-model"
+            ).start()
+        return _loops[0]
+
+
+async def _receive(
+    stream: AsyncGenerator[Any, None],
+    parts: queue.Queue[str | Exception | None],
+    over: threading.Event,
+) -> None:
+    """Put what comes into a queue, then None or an error; a flood ends early.
+
+    Args:
+        over: nobody waits any more. The call is also cancelled then, but ``asyncio.wait_for``, which
+            clients use, loses a cancellation that comes at the same moment as a chunk.
+    """
+    length = 0
+    try:
+        async with aclosing(stream):
+            async for chunk in stream:
+                if part := _text_of(chunk):
+                    length += len(part)
+                    parts.put(part)
+                if over.is_set() or length > MOST_CHARACTERS:
+                    break
+        parts.put(None)
+    except Exception as error:  # whatever a provider's client raises ends the call
+        parts.put(error)
+
+
+def _next(parts: queue.Queue[str | Exception | None], deadline: float) -> str | Exception | None:
+    """What comes next.
+
+    Raises:
+        TimeoutError: it is too late, even if something is there.
+    """
+    try:
+        if (left := deadline - time.monotonic()) > 0:
+            return parts.get(timeout=left)
+    except queue.Empty:
+        pass
+    raise TimeoutError
+
+
+def _status(error: Exception) -> int | None:
+    """HTTP status of a provider's error."""
+    for holder in (error, getattr(error, "response", None)):
+        if isinstance(status := getattr(holder, "status_code", None), int):
+            return status
+    return None
 
 
 class _Refused(GenerationError):
@@ -246,21 +299,11 @@ def open_generator(settings: Settings) -> LangChainGenerator | None:
     provider, colon, model = settings.llm.partition(":")
     if not colon or not model:
         raise SettingsError(f"KB_LLM '{settings.llm}' needs a provider, as in openai:MODEL.")
-    options: dict[str, Any] = {"timeout": settings.llm_timeout, "temperature": 0}
-    if settings.llm_base_url:
-        options["base_url"] = settings.llm_base_url
-    if provider != "ollama":  # one attempt; the extractive answer is the second one
-        options |= {"max_retries": 0}
-        if key := settings.llm_api_key.get_secret_value():
-            options["api_key"] = key
-        elif settings.llm_base_url:
-            options["api_key"] = "none"
-    else:
-        options["client_kwargs"] = {"timeout": options.pop("timeout")}
     try:
         from langchain.chat_models import init_chat_model
 
-        return LangChainGenerator(settings.llm, init_chat_model(settings.llm, **options))
+        opened = init_chat_model(settings.llm, **_client_options(settings, provider))
+        return LangChainGenerator(settings.llm, opened)
     except ImportError as error:
         raise SettingsError(
             f"KB_LLM '{settings.llm}' needs a package that is not installed ({error.name}). "
@@ -268,3 +311,23 @@ def open_generator(settings: Settings) -> LangChainGenerator | None:
         ) from None
     except Exception as error:
         raise SettingsError(f"KB_LLM '{settings.llm}' cannot be used: {error}") from None
+
+
+def _client_options(settings: Settings, provider: str) -> dict[str, Any]:
+    """How a provider's client is set up: one attempt, in time, at the address that is named alone."""
+    options: dict[str, Any] = {"temperature": 0}
+    timeout = math.ceil(settings.llm_timeout)  # whole seconds: Mistral's client takes no others
+    if settings.llm_base_url:
+        options["base_url"] = settings.llm_base_url
+    if provider == "ollama":
+        client = {"timeout": timeout, "follow_redirects": False}
+        return options | {"client_kwargs": client}
+    if provider == "openai":
+        from openai import DefaultAsyncHttpxClient
+
+        options["http_async_client"] = DefaultAsyncHttpxClient(follow_redirects=False)
+    if key := settings.llm_api_key.get_secret_value():
+        options["api_key"] = key
+    elif settings.llm_base_url:  # else the client would send a key that it finds in the environment
+        options["api_key"] = "none"
+    return options | {"timeout": timeout, "max_retries": 0}

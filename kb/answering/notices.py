@@ -13,9 +13,8 @@ from kb.types import Citation, Notice, Passage
 # Words of a sentence that limits what another one says.
 _LIMITING = re.compile(
     r"\b(only (?:if|when|where|for|after|by)|provided that|unless|except\w*|on condition|"
-    r"conditions? (?:for|of|that|is|are)|must|shall|have to|has to|deadline|no later than|"
-    r"not eligible|ineligible|cannot|can not|may not|"
-    r"do(?:es)? not|is not|are not|at least|at most|minimum|maximum|closes? on|closed on|until \d|"
+    r"must|shall|have to|has to|deadline|no later than|not eligible|ineligible|may not|"
+    r"at least|at most|minimum|maximum|closes? on|closed on|until \d|"
     r"excluded|limited to)\b",
     re.IGNORECASE,
 )

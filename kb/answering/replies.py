@@ -20,9 +20,7 @@ OUTSIDE = (
 )
 DEADLINE_PASSED = "«{section}» concerns something that ended on {day}."
 ARCHIVED = "«{section}» rests on archived pages of the former S3 Platform and may be out of date."
-CONDITION = (
-    "{sections}: the section holds a condition, exception or deadline that is not quoted here."
-)
+CONDITION = "Not quoted here: {sections} also holds a condition, exception or deadline."
 CONFLICT = "Two sources give different figures here; both are quoted."
 OLDER = "Two sources of different dates give different figures here; the newer one is [{newer}]."
 FALLBACK = (

@@ -6,6 +6,7 @@ docs/retrieval.md). History and context are blended into the query; the question
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -61,9 +62,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a passage is near a query: cosines -1..1, BM25 share 0..1 of the best.
+    """Why a passage is near a query; cosines are -1..1.
 
     Attributes:
+        lexical: BM25 as a share of the geometric mean of two: the best passage's, and the most that
+            the words of the query could reach.
         foreign: how alike its translated question is, 0..1; 0 for English questions.
     """
 
@@ -182,7 +185,7 @@ class Retriever:
         bm25 = self.lexical.scores(query.stems)
         if query.more:
             bm25 = bm25 + self.weights.history * self.lexical.scores(query.more)
-        evidence = self._evidence(hits, bm25, query.asked_so, without)
+        evidence = self._evidence(hits, bm25, query, without)
         scored = sorted(
             (
                 (self._score(passage_id, found), passage_id)
@@ -222,7 +225,7 @@ class Retriever:
         self,
         hits: Sequence[VectorHit],
         bm25: np.ndarray,
-        asked_so: Mapping[str, float],
+        query: Query,
         without: frozenset[str],
     ) -> dict[str, Evidence]:
         """Best cosine of each kind of row by passage; what was not among the hits is a bit worse."""
@@ -238,17 +241,20 @@ class Retriever:
             for place in np.argsort(-bm25)[:CANDIDATES]:
                 if bm25[place] > 0:
                     best[self.content.passages[place].id]
-        for section in asked_so:
+        for section in query.asked_so:
             for passage_id in self._of_section.get(section, ()):
                 best[passage_id]
+        whole = sum(map(self.lexical.idf, query.stems))
         floor = min((hit.score for hit in hits), default=0.0)
         return {
             passage_id: Evidence(
                 passage=scores.get("passage", floor),
                 window=scores.get("window", floor),
                 question=scores.get("question", floor),
-                lexical=float(bm25[self._position[passage_id]]) / top if top > 0 else 0.0,
-                foreign=asked_so.get(self._passage(passage_id).anchor, 0.0),
+                lexical=float(bm25[self._position[passage_id]]) / math.sqrt(top * whole)
+                if top > 0 and whole > 0
+                else 0.0,
+                foreign=query.asked_so.get(self._passage(passage_id).anchor, 0.0),
             )
             for passage_id, scores in best.items()
             if passage_id not in without

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from kb.answering.cite import Claim
 from kb.answering.compose import Picked
 from kb.answering.confidence import features, probability
@@ -22,6 +20,7 @@ from kb.errors import GenerationError
 from kb.types import Passage
 
 MOST_PASSAGES = 8
+COVERED = 0.5
 OnClaim = Callable[[Claim], object]
 
 
@@ -52,10 +51,9 @@ def write_claims(
         GenerationError: the model failed, or its checked text does not answer every part.
     """
     passages = _passages(found)
-    vectors = retriever.sentence_vectors(passages)
     claims: list[Claim] = []
     for draft in generator.draft(question, passages, deadline):
-        claim = _checked(draft, passages, retriever, vectors)
+        claim = _checked(draft, passages, retriever)
         if claim and claim.text not in {held.text for held in claims}:
             claims.append(claim)
             if on_claim:
@@ -65,14 +63,15 @@ def write_claims(
     return sorted(claims, key=lambda claim: claim.kind == "recommendation")
 
 
-def _checked(
-    draft: Draft,
-    passages: Sequence[Passage],
-    retriever: Retriever,
-    vectors: dict[str, np.ndarray],
-) -> Claim | None:
-    vector = retriever.embedder.embed_query(draft.text[:2000])
-    return ground(draft, passages, vector, vectors, retriever.ordinary).claim
+def _checked(draft: Draft, passages: Sequence[Passage], retriever: Retriever) -> Claim | None:
+    verdict = ground(
+        draft,
+        passages,
+        retriever.embedder,
+        idf=retriever.lexical.idf,
+        ordinary=retriever.ordinary,
+    )
+    return verdict.claim
 
 
 def _passages(found: Sequence[Found]) -> list[Passage]:
@@ -87,7 +86,12 @@ def _passages(found: Sequence[Found]) -> list[Passage]:
 
 
 def _answers(part: Found, claims: Sequence[Claim], retriever: Retriever) -> bool:
-    """Whether the words that the claims rest on answer a part, by the same measure as always."""
+    """Whether the words that the claims rest on answer a part, by the same measure as always.
+
+    Most of that measure is about what was found, not about what was taken from it; so they must also
+    be of the form asked for (a date, a name) and near the question's words, where the sentences
+    chosen without a model are.
+    """
     quoted = [
         Picked(quote.passage, sentence, 0.0)
         for claim in claims
@@ -96,5 +100,15 @@ def _answers(part: Found, claims: Sequence[Claim], retriever: Retriever) -> bool
     ]
     if not quoted:
         return False
-    confidence = probability(features(part.ranking, quoted, retriever))
-    return confidence >= tuned().confidence.answer_from
+    now, before = (features(part.ranking, p, retriever) for p in (quoted, part.picked))
+    return (
+        probability(now) >= tuned().confidence.answer_from
+        and now["form"] >= before["form"]
+        and _covers(part, quoted, retriever) >= COVERED * _covers(part, part.picked, retriever)
+    )
+
+
+def _covers(part: Found, picked: Sequence[Picked], retriever: Retriever) -> float:
+    """Share, 0..1, of the question that stands in sentences or above them."""
+    text = " ".join(" ".join((p.text, *p.passage.headings)) for p in picked)
+    return retriever.lexical.coverage(part.ranking.query.stems, text)
