@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_data_path
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from kb.errors import SettingsError
@@ -23,7 +32,27 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _origin(value: str) -> str:
+    origin = value.lower().rstrip("/")
+    if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?", origin):
+        raise ValueError(f"'{value}' is no origin such as https://example.eu")
+    return origin.removesuffix(":443" if origin.startswith("https") else ":80")
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError(f"'{value}' is no address or network such as 10.0.0.0/8") from None
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)
+]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_split)
+]
 
 
 class Settings(BaseSettings):
@@ -48,8 +77,12 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(
         default=20.0, gt=0, le=25, description="seconds a language model may take for one answer"
     )
-    allowed_origins: Words = Field(
+    allowed_origins: Origins = Field(
         default=(), description="websites that may embed the assistant; none: closed"
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="addresses of reverse proxies whose X-Forwarded headers are believed",
     )
     fetch_hosts: Words = Field(
         default=("europa.eu",),
@@ -57,6 +90,12 @@ class Settings(BaseSettings):
     )
     questions_per_minute: int = Field(
         default=15, ge=1, description="questions one visitor may ask in a minute"
+    )
+    questions_at_once: int = Field(
+        default=50, ge=1, description="questions worked on at the same time; more are refused"
+    )
+    store_questions: bool = Field(
+        default=False, description="questions are kept, masked, for the time of retention"
     )
     retention_days: int = Field(
         default=90, ge=1, description="days after which stored questions are deleted"

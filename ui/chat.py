@@ -104,8 +104,10 @@ def _line(html: str) -> str:
 
 def _update(base: KnowledgeBase, question: str, turns: Conversation) -> list[Any]:
     """Answer and give every component its new value."""
+    answer: Answer | str
     try:
-        answer: Answer | str = base.ask(question, history=_history(turns))
+        answer = base.ask(question, history=_history(turns))
+        base.journal.keep(answer, surface="chat")
     except QuestionError as error:
         answer = str(error)
     except KBError:

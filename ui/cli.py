@@ -10,12 +10,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from tqdm import tqdm
 
-from kb.errors import KBError, QuestionError
+from kb.errors import KBError, QuestionError, SourceError
 
 app = typer.Typer(
     name="kb",
@@ -187,23 +187,61 @@ def status(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    only: Annotated[
+        Literal["public", "console"] | None,
+        typer.Option(help="Serve the public side or the console alone."),
+    ] = None,
     index: Index = None,
     config: Config = None,
     quiet: Quiet = False,
 ) -> None:
     """Start the chat; builds or updates the index first.
 
-    Example: kb serve --port 8080
+    Examples: kb serve --port 8080 · kb serve --only public
     """
     from kb.knowledge import KnowledgeBase
-    from ui.server import require_free, run
+    from ui.server import SIDES, require_free, run
 
     settings = _settings(index, config)
     require_free(host, port)
     base = KnowledgeBase(settings)
     with _progress(quiet) as progress:
         base.ingest(progress=progress)
-    run(base, host=host, port=port, announce=lambda line: _say(line, quiet))
+    run(
+        base,
+        host=host,
+        port=port,
+        announce=lambda line: _say(line, quiet),
+        sides=(only,) if only else SIDES,
+    )
+
+
+@app.command()
+def switch(
+    surface: Annotated[Literal["chat", "embed", "api"] | None, typer.Argument()] = None,
+    state: Annotated[Literal["on", "off"] | None, typer.Argument()] = None,
+    reason: Annotated[str, typer.Option(help="Why it is turned off; goes to the log.")] = "",
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Turn a surface off or on in all running servers; without arguments, say what is off.
+
+    Examples: kb switch chat off --reason "wrong answers on calls" · kb switch chat on
+    """
+    from kb.journal.records import Journal
+
+    journal = Journal(_settings(index, config).database_url)
+    if surface is None:
+        _print("\n".join(_lines(journal.switched_off())) or "All is on.")
+    elif state == "on":
+        journal.switch_on(surface)
+        _say(f"The {surface} is on.", quiet)
+    elif state == "off" and reason:
+        journal.switch_off(surface, reason)
+        _say(f"The {surface} is off.", quiet)
+    else:
+        raise typer.BadParameter("Say on, or off with --reason TEXT.")
 
 
 @app.command()
@@ -248,12 +286,42 @@ def evaluate(
     _print(result if as_json else table(result))
 
 
+@app.command()
+def draft(
+    email: Annotated[str, typer.Argument(help="An .eml, .msg or text file; - for standard input.")],
+    as_json: Json = False,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draft a cited reply to an inquiry; sends nothing.
+
+    Examples: kb draft inquiry.eml · kb draft - --json < inquiry.txt
+    """
+    from kb.desk.mail import read_mail
+    from kb.desk.reply import draft_reply
+
+    mail = read_mail(*_mail_bytes(email))
+    drafted = draft_reply(mail, _open(index, config, quiet))
+    _print(drafted.record() if as_json else drafted.plain_text())
+
+
 def _open(index: Path | None, config: Path | None, quiet: bool) -> Any:
     """Open the knowledge base; an index that does not exist yet is built."""
     from kb.knowledge import KnowledgeBase
 
     with _progress(quiet) as progress:
         return KnowledgeBase.open(settings=_settings(index, config), progress=progress)
+
+
+def _mail_bytes(place: str) -> tuple[bytes, str]:
+    """A mail and what messages call it."""
+    try:
+        if place == "-":
+            return sys.stdin.buffer.read(), "The mail on standard input"
+        return Path(place).read_bytes(), place
+    except OSError as error:
+        raise SourceError(f"Mail {place} cannot be read: {error.strerror or error}.") from None
 
 
 def _settings(index: Path | None, config: Path | None) -> Any:

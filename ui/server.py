@@ -1,39 +1,33 @@
-"""Server: one FastAPI app around the Gradio chat: health, headers, and the routes that stay open."""
+"""Server: one FastAPI app: chat, API and health behind the gate; both sides or one of them."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from kb.errors import KBError, SettingsError
+from kb.errors import JournalError, SettingsError
 from kb.knowledge import KnowledgeBase
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'none'; "
-    "base-uri 'self'; manifest-src 'self'; frame-ancestors {ancestors}"
-)
-# All that the chat needs of Gradio; everything else of it (files, proxy, upload, runs, monitoring,
-# component servers, its OpenAPI and MCP) answers 404 (trust G2).
-_OPEN = frozenset(
-    {
-        "/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/healthz", "/readyz",
-        "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events",
-        "/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/cancel",
-        "/gradio_api/reset", "/gradio_api/theme.css",
-    }
-)  # fmt: skip
-_OPEN_BELOW = ("/assets/", "/static/", "/svelte/", "/assistant/", "/gradio_api/heartbeat/")
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from kb.settings import Settings
+    from ui.limits import Workers
+    from ui.switches import Switches
+
+Side = Literal["public", "console"]
+SIDES: tuple[Side, ...] = ("public", "console")
+DAY_SECONDS = 24 * 60 * 60
+STOP_SECONDS = 5  # an open page keeps a connection open for ever
 _TRACING = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
 _GRADIO_SWITCHES = ("GRADIO_SHARE", "GRADIO_MCP_SERVER", "GRADIO_WATCH_DIRS")
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_log = logging.getLogger(__name__)
 
 
 def require_free(host: str, port: int) -> None:
@@ -62,38 +56,86 @@ def require_safe_environment() -> None:
             raise SettingsError(f"{name} is set; it must not be where questions are answered.")
 
 
-def create_app(base: KnowledgeBase) -> Any:
-    """Build the whole web application around a knowledge base."""
+def create_app(base: KnowledgeBase, *, sides: Sequence[Side] = SIDES) -> FastAPI:
+    """Build the web application around a knowledge base.
+
+    Args:
+        sides: what is served; an operator runs the sides as processes of their own.
+    """
     require_safe_environment()
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1")
-    import gradio
     from fastapi import FastAPI
-    from fastapi.responses import JSONResponse
+
+    from ui.health import add_health
+    from ui.limits import Workers
+    from ui.metrics import Metrics
+    from ui.problems import answer_with_problems
+    from ui.switches import Switches
+
+    metrics, switches = Metrics(), Switches(base.journal)
+    workers = Workers(base.settings.questions_at_once)
+    metrics.watch_running(lambda: workers.running)
+
+    app = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, lifespan=_living(base, switches, workers)
+    )
+    answer_with_problems(app)
+    add_health(app, base, metrics)
+    if "console" in sides:
+        _mount_console(app)
+    asking: frozenset[int] = frozenset()
+    if "public" in sides:
+        from ui.api import create_api
+        from ui.gate import API
+
+        app.mount(API, create_api(base, workers, metrics))
+        asking = _mount_chat(app, base)
+    doors = {"switches": switches, "sides": sides, "asking": asking}
+    _add_gate(app, base.settings, called=metrics.called, **doors)
+    return app
+
+
+def _living(base: KnowledgeBase, switches: Switches, workers: Workers) -> Any:
+    """What goes on beside the calls, from the start of the server to its end."""
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(switches.refresh)
+        duties = [asyncio.create_task(duty) for duty in (switches.keep_fresh(), _forget(base))]
+        try:
+            yield
+        finally:
+            for duty in duties:
+                duty.cancel()
+            workers.close()
+
+    return living
+
+
+def _mount_console(app: FastAPI) -> None:
+    """Where the secretariat's screens belong; there are none yet, so every address below is unknown."""
+    from fastapi import FastAPI
+
+    from ui.problems import answer_with_problems
+
+    console = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    answer_with_problems(console)
+    app.mount("/console", console)
+
+
+def _mount_chat(app: FastAPI, base: KnowledgeBase) -> frozenset[int]:
+    """Mount the chat; gives the numbers of its functions that take a visitor's words."""
+    import gradio
     from fastapi.staticfiles import StaticFiles
-    from starlette.middleware.cors import CORSMiddleware
 
     from ui.chat import STYLE, build_chat
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/assistant", StaticFiles(directory=str(files("ui") / "static")))
-
-    @app.get("/healthz")
-    def alive() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @app.get("/readyz")
-    def ready() -> JSONResponse:
-        try:
-            found = base.check()
-        except KBError as error:
-            return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
-        state = {"status": "ready", "generation": base.manifest.name, "canary": found}
-        return JSONResponse(state if found > 0.5 else state | {"status": "not ready"},
-                            200 if found > 0.5 else 503)  # fmt: skip
-
     chat = build_chat(base)
-    chat.queue(api_open=False, default_concurrency_limit=4, max_size=100)
-    app = gradio.mount_gradio_app(
+    chat.queue(
+        api_open=False, default_concurrency_limit=base.settings.questions_at_once, max_size=100
+    )
+    gradio.mount_gradio_app(
         app,
         chat,
         path="/",
@@ -107,64 +149,76 @@ def create_app(base: KnowledgeBase) -> Any:
         mcp_server=False,
         css=STYLE,
         theme=gradio.themes.Base(),
-        head='<script src="/assistant/chat.js" defer></script>',
+        head='<script src="./assistant/chat.js" defer></script>',
     )
-    app.add_middleware(CORSMiddleware, allow_origins=[])
-    app.add_middleware(_Guard)
-    return app
-
-
-class _Guard:
-    """Closes routes that are not needed and sets security headers on every response."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
-            return
-        if not is_open(scope["path"]):
-            await send({"type": "http.response.start", "status": 404, "headers": list(_HEADERS)})
-            await send({"type": "http.response.body", "body": b"Not found"})
-            return
-
-        async def with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
-def is_open(path: str) -> bool:
-    """Whether a path is served at all."""
-    plain = path if path == "/" else path.rstrip("/")
-    return plain in _OPEN or (path.startswith(_OPEN_BELOW) and ".." not in path)
-
-
-_HEADERS = tuple(
-    (name.encode(), value.encode())
-    for name, value in (
-        ("content-security-policy", CONTENT_SECURITY_POLICY.format(ancestors="'none'")),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    worded = (gradio.Textbox, gradio.Button)
+    return frozenset(
+        number
+        for number, function in chat.fns.items()
+        if any(isinstance(block, worded) for block in function.inputs)
     )
-)
 
 
-def run(base: KnowledgeBase, *, host: str, port: int, announce: Callable[[str], object]) -> None:
+def _add_gate(
+    app: FastAPI, settings: Settings, *, called: Callable[[str, int], None], **doors: Any
+) -> None:
+    """Put the gate before the application; what is added last is passed first."""
+    from starlette.middleware.cors import CORSMiddleware
+
+    from ui.gate import Doors, Envelope, Forwarded, Origins
+
+    allowed = settings.allowed_origins
+    app.add_middleware(Doors, settings=settings, **doors)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=allowed,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Content-Type", "X-Request-ID"),
+        expose_headers=("X-Request-ID", "Retry-After"),
+    )
+    app.add_middleware(Origins, allowed=allowed)
+    app.add_middleware(Envelope, allowed=allowed, called=called)
+    app.add_middleware(Forwarded, proxies=settings.trusted_proxies)
+
+
+async def _forget(base: KnowledgeBase) -> None:
+    """Delete what has passed its time, now and every day."""
+    while True:
+        try:
+            await asyncio.to_thread(base.journal.forget, base.settings.retention_days)
+        except JournalError as error:
+            _log.warning("Old questions could not be deleted: %s", error)
+        await asyncio.sleep(DAY_SECONDS)
+
+
+def run(
+    base: KnowledgeBase,
+    *,
+    host: str,
+    port: int,
+    announce: Callable[[str], object],
+    sides: Sequence[Side] = SIDES,
+) -> None:
     """Serve until stopped; the address is announced when it answers."""
     import uvicorn
+
+    name = "chat" if "public" in sides else "console"
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                announce(f"The chat is at http://{host}:{port} (stop with Ctrl+C)")
+                announce(f"The {name} is at http://{host}:{port} (stop with Ctrl+C)")
 
     base.search("partnership")  # the model is loaded before the first visitor comes
-    config = uvicorn.Config(create_app(base), host=host, port=port, log_level="warning")
-    Server(config).run()
+    Server(server_config(create_app(base, sides=sides), host=host, port=port)).run()
+
+
+def server_config(app: FastAPI, **address: Any) -> Any:
+    """How uvicorn serves: proxies are our own matter (ui/gate.py), and no call is logged."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app, **address, log_level="warning", access_log=False, proxy_headers=False,
+        server_header=False, timeout_graceful_shutdown=STOP_SECONDS,
+    )  # fmt: skip

@@ -26,7 +26,7 @@ from kb.answering.confidence import features, probability
 from kb.answering.disagree import find_disagreement
 from kb.answering.generate import ANSWER_PROMPT, Generator
 from kb.answering.notices import notices_about
-from kb.answering.question import Question, content_words
+from kb.answering.question import Question, asks_favour, content_words
 from kb.answering.replies import (
     CLARIFY,
     CONFLICT,
@@ -259,7 +259,9 @@ def _reason(parts: Sequence[_Part], unclear: bool) -> Reason:
     if unclear:
         return "unclear"
     nearest = _nearest_limit(parts)
-    return "out_of_scope" if nearest and nearest[0].kind == "outside" else "no_source"
+    outside = nearest is not None and nearest[0].kind == "outside"
+    favour = any(asks_favour(part.ranking.query.text) for part in parts)
+    return "out_of_scope" if outside or favour else "no_source"
 
 
 def _nearest_limit(parts: Sequence[_Part]) -> tuple[Limit, float] | None:
@@ -271,8 +273,9 @@ def _instead(reason: Reason | None, parts: Sequence[_Part]) -> str:
     nearest = _nearest_limit(parts)
     if reason == "unclear":
         return CLARIFY
-    if reason == "out_of_scope" and nearest:
-        return OUTSIDE.format(reply=nearest[0].reply).replace("  ", " ").strip()
+    if reason == "out_of_scope":
+        reply = nearest[0].reply if nearest and nearest[0].kind == "outside" else ""
+        return OUTSIDE.format(reply=reply).strip()
     if nearest and nearest[0].kind == "unknown" and nearest[1] > 0.6:
         return UNKNOWN.format(topic=nearest[0].topic)
     return NOTHING_FOUND

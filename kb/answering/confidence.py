@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kb.answering.compose import Picked, expected_form
+from kb.answering.question import asks_favour
 from kb.answering.retrieve import Query, Ranking, Retriever
 from kb.answering.tuning import ConfidenceModel, tuned
 from kb.types import Passage
@@ -41,6 +42,7 @@ def features(ranking: Ranking, picked: Sequence[Picked], retriever: Retriever) -
         **_words_covered(ranking, picked, retriever),
         **_meaning_covered(ranking, picked, retriever),
         **{name: float(bool(form.search(ranking.query.text))) for name, form in _ASKS.items()},
+        "asks_favour": float(asks_favour(ranking.query.text)),
     }
 
 

@@ -57,6 +57,27 @@ _NEXT_CLAUSE = re.compile(
 _JOINT = re.compile(r"(?:[,;:]\s*(?:and|or)?|\s+and)\s*$", re.IGNORECASE)
 
 
+# What an assistant that quotes guidance does not do: tasks, opinions, purchases, private affairs, and
+# attempts to change its rules.
+_FAVOUR = re.compile(
+    r"""
+    ^\W*(?:please\s+|can\s+you\s+|could\s+you\s+|now\s+)*
+      (?:write|draft|compose|translate|book|buy|fix|debug|calculate|solve|sing|pretend|imagine|ignore|
+         forget|disregard|repeat|act\s+as|print|reveal|convert|rewrite|correct\s+my|check\s+my|do\s+my|
+         order)\b(?!\s+to\b)
+    |\b(?:pretend|ignore|forget|disregard)\b.{0,40}\b(?:instructions?|rules|prompt|text|above|told|given)\b
+    |\b(?:system|hidden)\s+prompt\b|\bdebug\s+mode\b|\b(?:give|print|show|tell)\b.{0,30}\bpasswords?\b
+    |\bwhat\s+do\s+you\s+(?:think|believe|feel)\b|\byour\s+(?:opinion|view)\b|\b(?:vote|voting)\s+for\b
+    |\bwhich\b.{0,40}\b(?:should|shall)\s+(?:i|we)\s+(?:buy|hire|vote)\b
+    |\bname\s+the\s+best\b|\bthe\s+best\s+(?:consultant|firm|lawyer|restaurant|hotel)\b
+    |\bmy\s+(?:employer|boss|landlord|husband|wife|son|daughter|dog|cat|house|flat|car|neighbou?r|
+         salary|tax(?:es)?|pension|visa|homework|girlfriend|boyfriend)\b
+    |\b(?:sue|lawsuit|court\s+case)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that may be searched for.
@@ -97,6 +118,11 @@ def read_question(text: str, *, language: str | None = None) -> Question:
         wants_list=bool(_LIST.search(asked)),
         refers_back=bool(_REFERRING.search(asked)) and len(content_words(asked)) <= 7,
     )
+
+
+def asks_favour(text: str) -> bool:
+    """Whether something is asked for that an assistant which quotes guidance does not do."""
+    return bool(_FAVOUR.search(text))
 
 
 def read_history(turns: Sequence[Any]) -> tuple[Turn, ...]:

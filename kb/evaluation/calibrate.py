@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,9 +23,8 @@ from kb.answering.question import read_history, read_question
 from kb.answering.retrieve import Evidence, Query, Retriever, fused_score
 from kb.answering.tuning import ConfidenceModel, RetrievalWeights, Tuned
 from kb.evaluation.datasets import EvaluationQuestion, load_dataset, shipped_dataset
+from kb.evaluation.held import held_retriever
 from kb.evaluation.metrics import auroc, ndcg_at, success_at
-from kb.index.embedder import Embedder
-from kb.index.vectors import VectorHit, VectorStore
 from kb.knowledge import KnowledgeBase
 
 FOLDS = 5
@@ -58,48 +57,9 @@ class _Example:
     question: EvaluationQuestion
 
 
-class HeldVectors:
-    """All rows of a generation in memory, searched exactly: the same questions are asked many times."""
-
-    def __init__(self, store: VectorStore) -> None:
-        """Read all rows."""
-        found = store.get(store.hashes())
-        self._place = {row: place for place, row in enumerate(found)}
-        self._rows, self._matrix = list(found), np.stack(list(found.values()))
-
-    def nearest(self, vector: np.ndarray, *, top_k: int) -> list[VectorHit]:
-        """Rows nearest to a vector, best first."""
-        scores = self._matrix @ vector
-        parts = ((self._rows[n].split(":"), scores[n]) for n in np.argsort(-scores)[:top_k])
-        return [VectorHit(name, kind, int(number), float(s)) for (name, kind, number), s in parts]
-
-    def get(self, ids: Iterable[str]) -> dict[str, np.ndarray]:
-        """Vectors by row id."""
-        return {row: self._matrix[self._place[row]] for row in ids if row in self._place}
-
-
-class HeldEmbedder:
-    """Remembers what it has embedded."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        """Wrap an embedder."""
-        self._embedder, self.vocabulary = embedder, embedder.vocabulary
-        self._held: dict[str, np.ndarray] = {}
-
-    def embed_queries(self, texts: Sequence[str]) -> np.ndarray:
-        """Embed queries, each text once."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._held]
-        if new:
-            self._held |= dict(zip(new, self._embedder.embed_queries(new), strict=True))
-        return np.stack([self._held[text] for text in texts])
-
-
 def main() -> None:
     """Tune and write."""
-    base = KnowledgeBase.open()
-    retriever = base._current().retriever
-    retriever.vectors = HeldVectors(retriever.vectors)  # type: ignore[assignment]
-    retriever.embedder = HeldEmbedder(base.embedder)  # type: ignore[assignment]
+    retriever = held_retriever(KnowledgeBase.open())
     questions = load_dataset(shipped_dataset(), "tuning").questions
     judged = [q for q in questions if q.gold and q.answerability in ("answerable", "partial")]
     retriever.weights = _tune_retrieval(retriever, judged)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from filelock import FileLock
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from kb.errors import JournalError
 
 BUSY_SECONDS = 10
+_MIGRATING = 5_317_204  # any number: the key of the lock under which PostgreSQL tables are changed
 
 
 def open_database(address: str) -> Engine:
@@ -27,9 +29,11 @@ def open_database(address: str) -> Engine:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
             event.listen(engine, "connect", _prepare_sqlite)
+            with FileLock(f"{url.database}.lock"):  # processes that start together take turns
+                _migrate(engine)
         else:
             engine = create_engine(url, pool_pre_ping=True)
-        _migrate(engine)
+            _migrate(engine)
     except (SQLAlchemyError, OSError) as error:
         reason = getattr(error, "orig", None) or error
         raise JournalError(
@@ -52,5 +56,7 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("kb.journal") / "migrations"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
