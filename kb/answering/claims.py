@@ -1,4 +1,4 @@
-"""Claims: a sentence -> what in it can be checked: figures, dates, names, negations, modality.
+"""Claims: a sentence -> what in it can be checked: figures, dates, names, negation, modality, roles.
 
 Plain functions over text; kb/answering/verify.py compares what two texts claim.
 """
@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.index.lexical import STOPWORDS, stems
 
@@ -22,8 +23,8 @@ _SMALL = {
         "fifteen sixteen seventeen eighteen nineteen twenty".split()
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
-     "ninety": 90, "hundred": 100, "dozen": 12, "half": 0.5, "twice": 2, "both": 2,
-     "couple": 2, "double": 2, "pair": 2}  # fmt: skip
+     "ninety": 90, "hundred": 100, "thousand": 1000, "dozen": 12, "half": 0.5, "twice": 2,
+     "both": 2, "couple": 2, "double": 2, "pair": 2}  # fmt: skip
 _ORDINAL = {
     name: value
     for value, name in enumerate(
@@ -37,9 +38,20 @@ _NUMBER = re.compile(
     r"(?:[\s-]?(thousand|million|billion|m|bn|k)\b)?(?![\w])",
     re.IGNORECASE,
 )
+# "31 to 28.2 million": the scale is said once.
+_SHARED_SCALE = re.compile(
+    r"(?<![\w.,])(\d+(?:\.\d+)?)"
+    r"(?=\s*(?:-|–|to|and|or)\s*(?:EUR |€)?\d+(?:\.\d+)?[\s-](thousand|million|billion)\b)",
+    re.IGNORECASE,
+)
+_FRACTION = re.compile(
+    r"\b(?:(one|a|two|three)[\s-](third|quarter|fifth|half)s?|half)\b", re.IGNORECASE
+)
+_HALF_A_DOZEN = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
+_PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5}
 _UNITS = (
     ("percent", re.compile(r"^\s*(?:%|per ?cent\b|percentage)", re.I)),
-    ("euro", re.compile(r"^\s*(?:euros?\b|eur\b|€)", re.I)),
+    ("euro", re.compile(r"^[\s-]*(?:euros?\b|eur\b|€)", re.I)),
     ("year", re.compile(r"^[\s-]*years?\b", re.I)),
     ("month", re.compile(r"^[\s-]*months?\b", re.I)),
     ("week", re.compile(r"^[\s-]*weeks?\b", re.I)),
@@ -49,71 +61,172 @@ _UNITS = (
 _EURO_BEFORE = re.compile(r"(?:EUR|€|euros?)\s*$", re.IGNORECASE)
 _MONTH_NAME = "|".join(name.capitalize() for name in MONTHS)
 _DATE = re.compile(
-    rf"(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*(?:-|–|to|and)\s*\d{{1,2}})?\s+(?:of\s+)?)?"
+    rf"(?:(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*(?:-|–|to|and)\s*(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?)?"
+    rf"|the (?P<edge>first|last) day)\s+(?:of\s+)?)?"
     rf"\b(?P<month>{_MONTH_NAME})\b(?:\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d))?"
     rf"(?:,?\s+(?:of\s+)?(?P<year>(?:19|20)\d\d))?"
 )
 _NEGATORS = frozenset(
     """
-    not no never none nobody nothing neither nor without cannot unable hardly rarely instead
-    rather except nowhere
+    not no never none nobody nothing neither nor without cannot unable hardly scarcely seldom rarely
+    instead rather except nowhere few little
     """.split()
+)
+_SAMENESS = frozenset("same all only alone".split())
+_SCOPE_ENDS = frozenset(
+    ", ; . : and but or because which while whereas when if although can could may might must will would "
+    "is are was were has have had".split()
+)
+# They set one thing beside another and deny neither.
+_ALTERNATIVE = re.compile(r"\b(?:instead of|rather than|besides)\b", re.IGNORECASE)
+# Phrases with a negating word that deny nothing.
+_NOT_DENYING = re.compile(
+    r"\bnot only\b|\bno (?:less|fewer|later|earlier|more) than\b|\bnot (?:less|fewer|more|later) than\b"
+    r"|\bwhether or not\b|\bor not\b|\bno doubt\b|\bnot until\b|\brather (?:small|large|low|high)\w*"
+    r"|\bno\b[^.;,]{0,40}\bmore than\b|\ba (?:few|little)\b"
+    # Two denials affirm: "no lack of", "never stops", "not impossible".
+    r"|\b(?:no|not|never|without|hardly|doesn't|cannot|nothing)\s+(?:\w+\s)?"
+    r"(?:lack\w*|shortage|stop\w*|end(?:s|ing)?|ceas\w+|fail\w*|forget\w*|exception\w*|impossible|unlikely|"
+    r"unusual|uncommon|without|prevent\w*|prohibit\w*|forbid\w*|exclud\w+|rul\w+ out|limited|restricted)\b",
+    re.IGNORECASE,
 )
 # Words that say "not" inside themselves: they answer a negation in the other text.
 _DENYING = re.compile(
-    r"\b(lack\w*|fail\w*|refus\w*|exclu\w*|reject\w*|missing|absen\w*|ineligible|closed?|ended|"
-    r"stop\w*|prevent\w*|forbid\w*|impossible|unlikely|unclear|unknown|independen\w*|only|"
-    r"outside|beyond|other than|avoid\w*|far from|alone|un\w{4,}|in(?:eligible|sufficient|formal)|"
-    r"no longer|few|little|scarce\w*|short of|free of|waive\w*|still to|yet to)\b",
+    r"\b(lack\w*|fail\w*|refus\w*|exclu\w*|reject\w*|missing|absen\w*|ineligible|closed|ended(?! up)|ceas\w*|"
+    r"stop\w*|prevent\w*|forbid\w*|forbad\w*|prohibit\w*|impossible|independen\w*|only|just|merely|"
+    r"outside|beyond|other than|avoid\w*|far from|alone|in(?:eligible|sufficient|formal|adequate)|"
+    r"un(?:less|able|aware|certain|clear|connected|dated|employ|equal|even|fair|finish|focus|known|likely|"
+    r"mapped|met|necessary|paid|popular|related|resolved|signed|spent|successful|used|willing|aligned)\w*|"
+    r"no longer|scarce\w*|short of|free of|waive\w*|still to|yet to|unlike|separate\w*|"
+    r"differ\w*|disagree\w*|oppos\w*|object\w*|limited|restrict\w*|elsewhere|weak\w*|"
+    r"neglect\w*|low|difficult\w*|struggl\w*|too \w+ to|dis(?:agree|continu|miss|regard)\w*|contrary|"
+    r"whereas|non-\w+|under-?(?:us|fund|staff|represent|develop)\w*)\b",
+    re.IGNORECASE,
+)
+_REFUSING = re.compile(
+    r"\b(avoid(?:s|ed|ing)?|refus(?:e[sd]?|ing|al)|fail(?:s|ed|ing|ure)?|reject(?:s|ed|ing|ion)?|ceas(?:e[sd]?|ing)|"
+    r"discontinu(?:e[sd]?|ing|ation)|exclud(?:e[sd]?|ing)|abandon(?:s|ed|ing)?|abolish\w*|cancel\w*|"
+    r"suspend(?:s|ed)?|withdr[ae]w\w*|oppos(?:e[sd]?|ing)|prohibit\w*|forb[ia]d\w*|bann(?:ed|ing)|bans|ignor(?:e[sd]?|ing)|"
+    r"neglect(?:s|ed|ing)|closed to|lack(?:s|ed|ing)?|impossible|ineligible|unable|"
+    r"unwilling|inactive|defunct|dissolved)\b",
     re.IGNORECASE,
 )
 _OBLIGATION = re.compile(
-    r"\b(must|shall|ha(?:s|ve|d) to|requir\w+|needs? to|need(?:s|ed)?|mandatory|compulsory|oblig\w+|"
-    r"necessary|conditions?|prerequisite|essential|minimum|at least|only)\b",
+    r"\b(must|shall|ha(?:s|ve|d) to|having to|requir\w+|needs? to|need(?:s|ed)?|mandatory|compulsory|"
+    r"oblig\w+|necessary|conditions? (?:of|for|that|is|are)|meet \w+ criteri\w+|prerequisite|essential|"
+    r"minimum|at least|only|dut(?:y|ies)|asks? for|asked for|calls? for|called for|bound to|rules?|takes?|"
+    r"cannot|no\b.* without)\b",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
-    r"\b(must|shall|ha(?:s|ve|d) to|mandatory|compulsory|oblig\w+|is required|are required|"
-    r"needs? to|necessary)\b",
+    r"(?<!not )(?<!n't )\b(must|shall|ha(?:s|ve|d) to(?! (?:do with|offer|give))|having to|mandatory|"
+    r"compulsory|oblig(?:ed|atory|ations?|es?)|(?:is|are|was|were|be|been) required|requires?|"
+    r"needs? to|needed to|necessary|indispensable|dut(?:y|ies) of|a duty|prerequisite|without fail)\b",
     re.IGNORECASE,
 )
 _POSSIBILITY = re.compile(
     r"\b(may|might|can|could|possib\w+|allow\w*|able|eligible|permit\w*|option\w*|perhaps|"
-    r"open to|free to|entitled|welcome|enough|suffic\w+|let|lets)\b",
+    r"open(?:ed)? to|free to|entitled|welcome|enough|suffic\w+|let|lets|enabl\w+|voluntar\w+)\b",
+    re.IGNORECASE,
+)
+_FREE = re.compile(
+    r"\b(free to|(?:is|are) (?:\w+ )?up to the|up to (?:them|it|him|her|you|each)|discretion|optional\w*|"
+    r"voluntar\w+|preference|if (?:they|it|you) (?:wish|like|want|prefer)\w*|no obligation|need(?:s|ed)? not|"
+    r"as (?:they|it) (?:like|wish|please)s?|"
+    r"(?:not|n't) (?:have to|need(?:ed)?|required|obliged|bound|compulsory|mandatory|necessary|expected))\b",
+    re.IGNORECASE,
+)
+_NO_DUTY = re.compile(
+    r"\bneed(?:s|ed)? not\b"
+    r"|\b(?:not|no|never|n't|nor|without|cease[sd]? to)\s+(?:\w+\s){0,2}?(?:requir\w+|need\w*|oblig\w+|"
+    r"have to|having to|necessary|compulsory|mandatory|must|bound)\b",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
-    r"\b(may|might|can|could|optional\w*|possibly|perhaps|free to)\b(?! not)", re.IGNORECASE
+    r"\b(may|might|can|could|optional\w*|possibly|perhaps|free to|voluntar\w+|"
+    r"up to (?:them|it|him|her|you|the \w+)|discretion|if (?:they|it|you) (?:wish|like|want)\w*|"
+    r"not (?:have|need|required|obliged|compulsory|mandatory)|preference|no obligation)\b(?! not)",
+    re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"\b(should|ought|recommend\w*|advis\w+|advice|suggest\w*|best|better|worth|useful|helps?|"
-    r"good idea|remedy|priority)\b",
+    r"\b(should|ought|recommend\w*|advis\w+|advice|counsel\w*|suggest\w*|best|better|worth|useful|helps?|"
+    r"good idea|remed\w+|priority|wise|sensible|makes sense|urged|encourag\w+|place to|answer|calls? for|"
+    r"to be \w+ed)\b",
     re.IGNORECASE,
 )
+_SHOULD = re.compile(
+    r"\b(should|ought to|recommended|advis(?:ed|able)|encouraged|urged to)\b", re.IGNORECASE
+)
+# What has not happened, or is not sure to have.
 _PLANNED = re.compile(
-    r"\b(plan\w*|expect\w*|intend\w*|foresee\w*|foreseen|propos\w+|probabl\w+|likely|aim\w*|"
-    r"should|would|may|might|could|was to|were to|is to|are to|hope\w*|seek\w*|want\w*|ambition\w*|"
-    r"target\w*|goal\w*|candidate\w*|applied)\b",
+    r"\b(planned|planning|plans? to|expect(?:s|ed)?|intend(?:s|ed)?|foresees?|foreseen|propos(?:es?|ed)|"
+    r"probabl[ey]|likely|aim(?:s|ed)?|would|may|might|could|(?<!it )(?<!aim )(?<!purpose )"
+    r"(?:was|were|is|are) to(?= \w)|(?:meant|designed) to|hop(?:es?|ed)|seeks?|sought|wants?|wanted|"
+    r"possib(?:le|ly)|perhaps|candidate|under (?:negotiation|development|construction|preparation)|"
+    r"should|envisaged|announced for|scheduled|supposed|potential(?:ly)?|prospective|"
+    r"target(?:s|ed)?|ask(?:s|ed) for)\b"
+)
+_IDEA = re.compile(
+    r"\b(aims?|tasks?|goals?|purposes?|schemes?|routes?|ways?|steps?|ideas?|roles?|functions?|objectives?|"
+    r"remed\w+|rules?|principles?|options?|challenges?|answers?|visions?|models?|reasons?|lessons?)\b",
     re.IGNORECASE,
 )
-_UNIVERSAL = re.compile(r"\b(all|every|always|whole|entire|everyone|everything|any)\b", re.I)
+_HEDGE = re.compile(
+    r"\b(plan\w*|expect\w*|intend\w*|intent\w*|foresee\w*|propos\w+|probab\w+|likel\w+|aim\w*|would|may|"
+    r"might|could|can|cannot|to be|(?:was|were|is|are) to|hop\w+|seek\w*|sought|want\w*|wish\w*|possib\w+|"
+    r"perhaps|candidate|negotiat\w+|should|ought|envisag\w+|suppos\w+|potential\w*|prospective|"
+    r"target\w*|goal\w*|ambition\w*|visions?|purposes?|ideas?|meant|designed|will|ask\w*|calls? (?:for|on)|"
+    r"called (?:for|on)|scheduled|announced|option\w*|chance|enabl\w+|allow\w*|able|let|lets|draft\w*|"
+    r"suggest\w*|appear\w*|seem\w*|must|ha(?:s|ve|d) to|thinks?|thought|claim\w*|recommend\w*|advis\w+|"
+    r"counsel\w*|remed\w+|if|whether|so that|in order|desire|objectives?|functions?|tasks?|ways? (?:of|to)|"
+    r"feared|warn\w*|caution\w*|demand\w*|urg\w+|under (?:negotiation|development|construction|preparation)|"
+    r"being \w+ed|developing|not yet|free to|open to)\b",
+    re.IGNORECASE,
+)
+_UNIVERSAL = re.compile(r"\b(all|every|always|whole|entire|everyone|everything|any|each)\b", re.I)
 _PARTIAL = re.compile(
     r"\b(some|several|many|most|mostly|few|often|sometimes|usually|partly|mainly|certain|for instance|"
-    r"for example|such as|half|majority)\b",
+    r"for example|such as|half|majority|nearly|almost|seldom|rarely)\b",
     re.IGNORECASE,
 )
 _LIMITS = {
-    "floor": re.compile(r"\b(at least|minimum|no (?:fewer|less) than|not less than|or more)\b", re.I),
-    "ceiling": re.compile(
-        r"\b(at most|maximum|max|up to|no more than|not more than|not exceed\w*|or less|or fewer|"
-        r"ceiling|capped|limited to)\b",
+    "floor": re.compile(
+        r"\b(at least|minimum|no (?:fewer|less) than|not (?:less|fewer) than|or (?:more|above|higher))\b",
         re.I,
     ),
-    "above": re.compile(r"\b(more than|over|above|exceed\w*)\s+(?:EUR |€)?[\d\w]", re.I),
+    "ceiling": re.compile(
+        r"\b(at most|maximum|max|up to|no more than|not more than|not exceed\w*|or less|or fewer|"
+        r"ceiling|capped|limited to|as many as)\b",
+        re.I,
+    ),
+    "above": re.compile(r"\b(more than|over|above|exceed\w*|upwards of)\s+(?:EUR |€)?[\d\w]", re.I),
     "below": re.compile(r"\b(less than|fewer than|under|below)\s+(?:EUR |€)?\d", re.I),
 }  # fmt: skip
+_NO_MORE = re.compile(
+    r"\bno(?:t|body|ne)?\b[^.;,]*\b(?:more|over|above|exceed\w*)\b", re.IGNORECASE
+)
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-ÞŁŠŽČĆĐŻŹŚŃĘĄ][\w&'’.-]*")
 _TOKEN = re.compile(r"[\w&'’.-]+")
+# Words that open a sentence with a capital and are no names, beside those the corpus writes small.
+_OPENERS = frozenset(
+    """
+    although though whereas despite besides instead unlike like since once unless whenever wherever
+    however therefore thus hence moreover furthermore meanwhile nevertheless nonetheless otherwise
+    rather among amongst amid around according thanks due owing given provided following
+    concerning regarding across along alongside apart aside behind beneath beside beyond inside near
+    outside onto past per throughout toward towards upon via within without whether either neither
+    nor another anyone anybody anything everyone everybody everything nobody nothing someone
+    somebody something none much many several various whose whoever whatever whichever today
+    yesterday tomorrow now soon later earlier recently currently originally initially finally
+    eventually lastly firstly secondly thirdly overall altogether still yet even ever never always
+    often sometimes usually rarely seldom almost nearly roughly approximately perhaps maybe
+    including excluding also too as unable able
+    """.split()
+)
+_COMMON_ENDING = re.compile(
+    r"(?:ly|ing|able|ible|ness|tions?|sions?|ments?|ful|less|ous|ities|ity|ances?|ences?|ships?|ists?|"
+    r"isms?|ised|ized|ically|arly|ish)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +263,44 @@ def fold(text: str) -> str:
 
 def figures(text: str) -> set[Figure]:
     """Numbers in digits or words, as ``2 million`` -> 2000000; without the days of dates."""
+    return {figure for figure, _, _ in placed_figures(text)}
+
+
+def placed_figures(text: str) -> list[tuple[Figure, int, int]]:
+    """Figures with the span at which each stands, digits first."""
     text = _DATE.sub(lambda found: " " * len(found[0]), text)
-    found = set()
+    text = _HALF_A_DOZEN.sub("six         ", text)
+    found: list[tuple[Figure, int, int]] = []
+    for match in _FRACTION.finditer(text):
+        parts = _PARTS[(match[2] or "half").lower()]
+        share = _SMALL.get((match[1] or "one").lower(), 1) / parts
+        if share < 1 and match[2]:
+            found.append((Figure(round(100 * share, 1), "percent"), match.start(), match.end()))
+            text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+    scales = {m.start(1): _SCALE[m[2].lower()] for m in _SHARED_SCALE.finditer(text)}
     for match in _NUMBER.finditer(text):
         value = float(re.sub(r"[,\u00a0 ]", "", match[1]))
-        value *= _SCALE.get((match[3] or "").lower(), 1)
-        found.add(Figure(value, _unit(text, match.start(), match.end())))
-    for match in _TOKEN.finditer(text):
-        for word in match[0].lower().split("-"):
-            if word in _SMALL and word != "one":
-                scale = re.match(r"[\s-]+(hundred|thousand|million|billion)\b", text[match.end() :])
-                factor = {"hundred": 100.0, **_SCALE}[scale[1].lower()] if scale else 1
-                end = match.end() + (scale.end() if scale else 0)
-                found.add(Figure(_SMALL[word] * factor, _unit(text, match.start(), end)))
-    return found
+        scale = _SCALE.get((match[3] or "").lower(), 0) or scales.get(match.start(1), 1)
+        unit = _unit(text, match.start(), match.end())
+        found.append((Figure(value * scale, unit), match.start(), match.end()))
+    return [*found, *_in_words(text)]
+
+
+def _in_words(text: str) -> Iterator[tuple[Figure, int, int]]:
+    """Numbers in words: ``twenty-nine``, ``three hundred``, ``a thousand``."""
+    for match in re.finditer(r"[A-Za-z]+(?:-[A-Za-z]+)*", text):
+        parts = [part for part in match[0].lower().split("-") if part in _SMALL or part == "one"]
+        if not parts or parts == ["one"]:
+            continue
+        value = float(sum(_SMALL[part] for part in parts))
+        end = match.end()
+        if scale := re.match(r"[\s-]+(hundred|thousand|million|billion)\b", text[end:]):
+            value *= {"hundred": 100.0, **_SCALE}[scale[1].lower()]
+            end += scale.end()
+        elif re.search(r"\d[\s-]?$|\b(?:one|two|three|four|five|six|seven|eight|nine)\s$",
+                       text[: match.start()], re.I) and value in (100, 1000):  # fmt: skip
+            continue
+        yield Figure(value, _unit(text, match.start(), end)), match.start(), end
 
 
 def _unit(text: str, start: int, end: int) -> str:
@@ -172,22 +309,37 @@ def _unit(text: str, start: int, end: int) -> str:
     return next((name for name, form in _UNITS if form.match(text[end:])), "")
 
 
+def steps(text: str) -> int:
+    """How many steps a text tells in order: first, then, then, finally."""
+    return 1 + len(re.findall(r"\b(?:then|next|afterwards|finally)\b", text, re.IGNORECASE))
+
+
 def ordinals(text: str) -> set[int]:
-    """``first`` -> 1 and so on."""
+    """``first`` -> 1 and so on; ``phase II`` -> 2."""
     words = re.findall(r"[a-z]+", text.lower())
-    return {_ORDINAL[word] for word in words if word in _ORDINAL}
+    numbered = {_ROMAN.get(m["sign"], m["sign"]) for m in _NUMBERED.finditer(text) if m["sign"]}
+    return {_ORDINAL[word] for word in words if word in _ORDINAL} | {
+        int(sign) for sign in numbered if str(sign).isdigit()
+    }
 
 
 def dates(text: str) -> set[Date]:
     """Dates with a month; years alone are figures."""
-    return {
-        Date(
-            int(match["year"] or 0),
-            MONTHS.index(match["month"].lower()) + 1,
-            int(match["d1"] or match["d2"] or 0),
-        )
-        for match in _DATE.finditer(text)
-    }
+    return {date for date, _ in placed_dates(text)}
+
+
+def placed_dates(text: str) -> list[tuple[Date, int]]:
+    """Dates with the place at which each stands; a range gives both of its days."""
+    found = []
+    for match in _DATE.finditer(text):
+        month = MONTHS.index(match["month"].lower()) + 1
+        edge = {"first": 1, "last": 30 if month in (4, 6, 9, 11) else 28 if month == 2 else 31}
+        days = [match["d1"] or match["d2"] or edge.get((match["edge"] or "").lower(), 0)]
+        days += [match["d3"]] if match["d3"] else []
+        found += [
+            (Date(int(match["year"] or 0), month, int(day)), match.start("month")) for day in days
+        ]
+    return found
 
 
 def years(text: str) -> set[int]:
@@ -201,48 +353,105 @@ def names(text: str, ordinary: Collection[str]) -> Iterator[str]:
     Args:
         ordinary: words that are written in lower case somewhere, folded.
     """
-    begin = True
     for match in _TOKEN.finditer(text):
         word = match[0].strip(".'’-")
-        between = text[: match.start()].rstrip()
-        begin = not between or between[-1] in '.!?:;"“«(•' or (begin and not between)
         if not word or not _CAPITAL.fullmatch(word):
             continue
         plain = fold(word)
         if plain in MONTHS or plain in STOPWORDS:
             continue
-        if begin and word[1:].islower() and (plain in ordinary or plain in _SMALL):
+        between = text[: match.start()].rstrip()
+        begins = not between or between[-1] in '.!?:;"“«(•'
+        if begins and word[1:].islower() and _is_ordinary(plain, ordinary):
             continue
         yield word
 
 
-def negated(text: str) -> set[str]:
-    """Stems within reach of a negating word: up to four content words after it."""
-    tokens = [t.lower() for t in re.findall(r"[A-Za-z']+|[,;.]", text)]
-    found: set[str] = set()
+def _is_ordinary(word: str, ordinary: Collection[str]) -> bool:
+    """Whether a word that opens a sentence needs its capital only for that."""
+    if word in ordinary or word in _SMALL or word in _OPENERS or _COMMON_ENDING.search(word):
+        return True
+    return bool(set(stems(word)) & _ordinary_stems(frozenset(ordinary)))
+
+
+@lru_cache(maxsize=4)
+def _ordinary_stems(ordinary: frozenset[str]) -> frozenset[str]:
+    return frozenset(stems(" ".join(ordinary)))
+
+
+def plain_denial(text: str) -> str:
+    """A text without phrases that hold a negating word and deny nothing: "not only", "no less than"."""
+    return _NOT_DENYING.sub(" ", text)
+
+
+def negations(text: str, *, alternatives: bool = True) -> list[tuple[str, ...]]:
+    """For each negating word the stems it reaches: up to four content words after it, in order.
+
+    Args:
+        alternatives: whether "instead of" and "rather than" count.
+    """
+    text = plain_denial(text if alternatives else _ALTERNATIVE.sub(" ", text))
+    tokens = [t.lower() for t in re.findall(r"[A-Za-z']+|[,;.:]", text)]
+    found: list[tuple[str, ...]] = []
     for place, token in enumerate(tokens):
-        if token not in _NEGATORS and not token.endswith("n't"):
+        if not _negates(token):
             continue
-        reach = 0
+        scope: list[str] = []
         for word in tokens[place + 1 :]:
-            if word in ",;." or reach == 4:
+            if (
+                (scope and (word in _SCOPE_ENDS or _negates(word)))
+                or word in ",;.:"
+                or len(scope) >= 4
+            ):
                 break
-            for stem in stems(word):
-                found.add(stem)
-                reach += 1
-        if not reach:
-            found.add("")
+            scope += roots(word)[:1]
+        following = next((w for w in tokens[place + 1 :] if w in _SAMENESS), "")
+        found.append(tuple(scope) or ((following,) if following else ()))
     return found
+
+
+def _negates(token: str) -> bool:
+    return token in _NEGATORS or token.endswith("n't")
+
+
+def roots(text: str) -> list[str]:
+    """Stems of a text's content words, irregular forms of verbs as their base: paid, pay."""
+    return [_ROOTS.get(stem, stem) for stem in stems(text)]
+
+
+def negated(text: str) -> set[str]:
+    """All stems that a negating word reaches; ``""`` for one that reaches none."""
+    return {stem for scope in negations(text) for stem in scope or ("",)}
+
+
+def denials(text: str) -> set[str]:
+    """Words with "not" inside themselves, folded: lack, unclear, only, rather than."""
+    return {found[0].lower()[:6] for found in _DENYING.finditer(plain_denial(text))}
+
+
+def refuses(text: str) -> bool:
+    """Whether a verb or adjective of the text says that something is not done or is no more."""
+    return bool(_REFUSING.search(plain_denial(text)))
 
 
 def denies(text: str) -> bool:
     """Whether a text says no in any way: a negating word, or one with "not" inside itself."""
-    return bool(negated(text)) or bool(_DENYING.search(text))
+    return bool(negations(text)) or bool(denials(text))
 
 
 def obliges(text: str, *, strictly: bool = False) -> bool:
-    """Whether something must be; not ``strictly``: also conditions and needs."""
-    return bool((_STRONG if strictly else _OBLIGATION).search(text))
+    """Whether something must be; not ``strictly``: also conditions and needs. "Need not" is no duty."""
+    return bool((_STRONG if strictly else _OBLIGATION).search(_NO_DUTY.sub(" ", text)))
+
+
+def frees(text: str) -> bool:
+    """Whether something is said to be left to someone's choice."""
+    return bool(_FREE.search(text))
+
+
+def waives(text: str) -> bool:
+    """Whether a duty is denied: "does not require", "need not"."""
+    return bool(_NO_DUTY.search(text))
 
 
 def permits(text: str, *, strictly: bool = False) -> bool:
@@ -250,14 +459,24 @@ def permits(text: str, *, strictly: bool = False) -> bool:
     return bool((_WEAK if strictly else _POSSIBILITY).search(text))
 
 
-def advises(text: str) -> bool:
-    """Whether something is recommended."""
-    return bool(_ADVICE.search(text))
+def advises(text: str, *, strictly: bool = False) -> bool:
+    """Whether something is recommended; ``strictly``: by "should" or "recommended"."""
+    return bool((_SHOULD if strictly else _ADVICE).search(text))
 
 
-def plans(text: str) -> bool:
-    """Whether something is planned, probable or wanted and has not happened."""
-    return bool(_PLANNED.search(text))
+def planned(text: str) -> Iterator[set[str]]:
+    """Stems around each word that says that something is planned, probable or possible."""
+    for match in _PLANNED.finditer(text):
+        before = re.split(r"[,;:]", text[: match.start()])[-1]
+        if match[0].endswith(" to") and _IDEA.search(before):
+            continue  # "the aim was to meet" tells what the aim is
+        after = re.split(r"[,;:]", text[match.end() :])[0]
+        yield set(roots(after)[:4]) or set(roots(before)[-4:])
+
+
+def hedged(text: str) -> bool:
+    """Whether a text leaves open, in any way, that something has happened; names do not count."""
+    return bool(_HEDGE.search(re.sub(r"(?<=[\w,)] )[A-Z]\w*", "", text)))
 
 
 def universal(text: str) -> bool:
@@ -272,4 +491,381 @@ def partial(text: str) -> bool:
 
 def bounds(text: str) -> set[str]:
     """Which kinds of bound a text sets on a figure: floor, ceiling, above, below."""
-    return {name for name, form in _LIMITS.items() if form.search(text)}
+    found = {name for name, form in _LIMITS.items() if form.search(text)}
+    if _NO_MORE.search(text):
+        return found - {"above"} | {"ceiling"}
+    return found
+
+
+# Roles: who does what to whom, read from the order of the words.
+
+_IRREGULAR = dict(
+    pair.split("=")
+    for pair in """
+    led=lead ran=run gave=give given=give took=take taken=take chose=choose chosen=choose sent=send
+    held=hold paid=pay wrote=write written=write built=build drew=draw drawn=draw grew=grow grown=grow
+    co-led=co-lead met=meet made=make brought=bring won=win saw=see seen=see told=tell spent=spend began=begin
+    begun=begin left=leave kept=keep became=become came=come spoke=speak got=get sought=seek lent=lend
+    bought=buy sold=sell taught=teach went=go gone=go
+    """.split()
+)
+# Verbs that are not of the pattern "who does it to whom" are left out; so are words mostly nouns.
+_VERB_WORDS = frozenset(
+    """
+    accept add administer adopt advise agree aim allocate allow announce apply appoint approve
+    argue arrange ask assess assign assist assume attach attend attract authorise await award
+    back base become begin believe belong benefit brief bring broaden build buy calculate carry
+    cause chair change check choose classify co-lead coach colead collaborate collect combine
+    come commission commit communicate compare compete complement complete comprise conclude
+    condition confirm connect consider consist constitute consult consume contact contain
+    continue contract contribute control convene convince cooperate coordinate count cover
+    create criticise deal decide declare define deliver demand demonstrate deny depend describe
+    deserve design determine develop direct discover discuss distribute divide draft draw drive
+    earn educate elect embrace emerge employ empower enable encourage endorse engage enter equip
+    establish evaluate evolve examine exceed exchange exclude execute exist expand expect
+    explain explore express extend favour fear feed fill finance find finish fit focus follow
+    form found fund gain gather get give govern grant grow guarantee guide hand handle happen
+    head help hire hold host identify illustrate implement improve include increase inform
+    initiate inspire integrate intend introduce invent invest investigate invite involve join
+    judge justify keep lack launch lead learn leave lend limit link listen live lobby locate
+    lose make manage mandate map match mention merge mobilise moderate monitor motivate move
+    name need negotiate nominate notify observe obtain occupy occur offer open operate oppose
+    organise outline outnumber oversee own pass pay perform permit pick persuade play precede prepare
+    prevent prioritise produce prohibit prolong promote propose prove provide provoke publish
+    pursue put raise reach receive recommend reduce refer refuse regard regulate reject relate
+    rely remain remind remove repeat replace reply report represent request require resolve
+    respond restrict result retain return reveal review run save say search secure see select
+    sell send serve set share ship shorten show sign sit solve speak specialise specify spend
+    split stand start steer stem stimulate strengthen stress submit succeed suffer suggest suit
+    supervise supply support surpass take teach tell test tie train transfer transform translate
+    treat trust turn understand unite update upgrade urge use validate verify visit vote want
+    warn welcome win witness write
+    """.split()
+)
+_VERBS = frozenset(stem for word in _VERB_WORDS for stem in stems(word)[:1])
+_PARTICIPLES = frozenset("given taken chosen written drawn grown seen begun spoken gone".split())
+_SAME_VERB = {
+    "head": "lead", "chair": "lead", "steer": "lead", "direct": "lead", "develop": "grow",
+    "emerg": "grow", "evolv": "grow", "stem": "grow", "live": "continu", "financ": "fund",
+    "pay": "fund", "establish": "found", "launch": "start", "begin": "start", "pick": "choos",
+    "select": "choos", "hand": "transfer", "move": "transfer", "pass": "transfer", "provid": "give",
+    "offer": "give", "grant": "give", "award": "give", "obtain": "receiv", "get": "receiv",
+    "request": "ask", "urg": "ask", "invit": "ask", "authoris": "mandat", "endors": "approv",
+    "gather": "unit",
+}  # fmt: skip
+_NOUNISH = frozenset(
+    """
+    a an the its their his her our your this these those each every no of in for with under from
+    on at into through between among as to's own joint common regional european new first second main
+    annual international external further other several many some one two three four five less more most
+    well newly
+    """.split()
+)
+_BE = frozenset("is are was were be been being has have had get gets got".split())
+_SKIP_LEFT = _BE | frozenset(
+    """
+    will would shall should may might can could must not also then now still already only often
+    jointly together later first currently to did does do
+    """.split()
+)
+# What is moved does not move anyone: its goal stands where a patient would.
+_MOTION = frozenset({"transfer"})
+_PHRASES = (
+    (re.compile(r"\b(?:put|puts|place[sd]?) (.{3,60}?) at the disposal of\b", re.I), r"gave \1 to"),
+    (re.compile(r"\b(?:(?:is|are|was|were) )?(?:in charge of|responsible for)\b", re.I), "handles"),
+    (re.compile(r"\b(?:takes?|took|taken) (?:care|charge) of\b|\blook(?:s|ed)? after\b", re.I), "handles"),
+    (re.compile(r"\bit (?:is|was) (?:for|up to) (.{3,50}?) to (?=\w)", re.I), r"\1 "),
+    (re.compile(r"\band for (.{3,40}?) to (?=\w)", re.I), r", \1 "),
+    (re.compile(r"\b(?:is|are|was|were) (?:at|in) the (?:head|lead|chair) of\b", re.I), "lead"),
+    (re.compile(r"\b(?:is|are|was|were) (?:a |the |one of the |both |among the )?(co-)?"
+                r"(?:leads?|leaders?) of\b", re.I), r"\1lead"),
+)  # fmt: skip
+# What is counted tells nothing of who has it.
+_MEASURES = frozenset(stems(" ".join(MONTHS))) | frozenset(
+    "eur euro million billion percent cent year month day total".split()
+)
+_YEAR = re.compile(r"(?:19|20)\d\d(?:-\d+)?")
+_ARTICLES = frozenset("the a an its their this these".split())
+_TAKES_TO = frozenset(
+    """
+    has have had is are was were want wants wanted need needs needed ought able used going expected
+    supposed required obliged plans planned intends intended aims aimed wishes wished hopes hoped
+    """.split()
+)
+_PREPOSITIONS = frozenset(
+    "in at since with for on from under behind beside within across between through during after "
+    "before".split()
+)
+_TIES = frozenset("of and or in at with for on from to under by into between".split())
+_CUT = frozenset(
+    """
+    which who whose while whereas when if because since although though where after before but so
+    unless until once whom unlike besides instead than whether
+    """.split()
+)
+
+
+_ROOTS = {form: next(iter(stems(base)), base) for form, base in _IRREGULAR.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A verb with the stems of those who do it and of those to whom it is done."""
+
+    verb: str
+    agents: frozenset[str]
+    patients: frozenset[str]
+
+
+def actions(text: str) -> list[Action]:
+    """Who does what to whom: the noun phrases round each verb, passive voice turned round."""
+    text = re.sub(r"\([^)]*\)", " ", text)
+    for form, plain in _PHRASES:
+        text = form.sub(plain, text)
+    tokens = re.findall(r"[^\W_]+(?:[&.'’-][^\W_]+)*|[,;:.–]", text)
+    found: list[Action] = []
+    agents: frozenset[str] = frozenset()
+    for place in range(len(tokens)):
+        verb = _verb(tokens, place)
+        if not verb or {"not", "never", "cannot"} & set(
+            map(str.lower, tokens[max(0, place - 2) : place])
+        ):
+            continue
+        # "Has to write" has a subject, "it is wise to write" has none.
+        infinitive = place > 1 and tokens[place - 1].lower() == "to"
+        bare = infinitive and tokens[place - 2].lower() not in _TAKES_TO
+        before = frozenset() if bare else _left(tokens, place) or agents
+        by = _by(tokens, place) if _passive(tokens, place) else 0
+        if by:
+            found.append(Action(verb, _right(tokens, by), before))
+        elif _passive(tokens, place) and verb not in _MOTION:
+            after = _right(tokens, place)
+            found.append(Action(verb, frozenset(), before | after))
+            found.append(Action(f"{verb} passive", after, before))
+        else:
+            after = _right(tokens, place) or _object_before(tokens, place)
+            found.append(Action(verb, before, after))
+        agents = before or agents
+    return found + _nominal_leads(text) + _natures(text)
+
+
+def verb_class(stem: str) -> str:
+    """The verb that stands for a stem and its synonyms, ``""`` where it is no verb known here."""
+    if stem.startswith("co-") and not stem.startswith("co-l"):
+        stem = stem[3:]
+    base = next(iter(stems(_IRREGULAR.get(stem, stem))), "")
+    return _SAME_VERB.get(base, base) if base in _VERBS else ""
+
+
+def _verb(tokens: list[str], place: int) -> str:
+    """The verb that stands at a place, ``""`` where there is none."""
+    token = tokens[place].lower()
+    verb = verb_class(token)
+    if not verb or (place and tokens[place][0].isupper()) or not _is_form_of_verb(token):
+        return ""
+    previous = tokens[place - 1].lower() if place else ""
+    following = tokens[place + 1].lower() if place + 1 < len(tokens) else "."
+    if previous in _NOUNISH or previous.endswith("'s"):
+        return ""
+    if token.endswith("ing") and previous not in _BE:
+        return ""
+    finite = token.endswith("ed") or token in _IRREGULAR
+    if not finite and (not place or following in ("of", "in", "from", ";", ".", ":")):
+        return verb if place and previous in _SKIP_LEFT - _BE else ""
+    return verb
+
+
+def _is_form_of_verb(token: str) -> bool:
+    """Whether a word is a verb as it stands, not a noun of the same stem: builds, not buildings."""
+    token = token.removeprefix("co-") if token.removeprefix("co-") in _VERB_WORDS else token
+    bases = {token, token.removesuffix("s"), token.removesuffix("es"), f"{token[:-3]}y"}
+    return bool(bases & _VERB_WORDS) or token in _IRREGULAR or token.endswith(("ed", "ing"))
+
+
+def _passive(tokens: list[str], place: int) -> bool:
+    token = tokens[place].lower()
+    if not (token.endswith("ed") or token in _IRREGULAR or token in ("run", "set", "put")):
+        return False
+    near = [t.lower() for t in tokens[max(0, place - 3) : place]]
+    if token in _PARTICIPLES and not set(near) & {"has", "have", "had"}:
+        return True
+    if set(near) & (_BE - {"has", "have", "had"}):
+        return True
+    return bool(_by(tokens, place)) and token != "set"
+
+
+def _by(tokens: list[str], place: int) -> int:
+    """Place of the "by" that names who did it, 0 where there is none."""
+    for n in range(place + 1, min(place + 9, len(tokens) - 1)):
+        if tokens[n] in ",;:." or tokens[n].lower() in _CUT or _verb(tokens, n):
+            return 0
+        if tokens[n].lower() == "by":
+            return 0 if tokens[n + 1].lower().endswith("ing") else n
+    return 0
+
+
+def _left(tokens: list[str], place: int) -> frozenset[str]:
+    """Stems of the noun phrase before a verb; before a relative pronoun, of what it refers to."""
+    n = place - 1
+    while n >= 0 and (tokens[n].lower() in _SKIP_LEFT or tokens[n].lower() == "to"):
+        n -= 1
+    if n >= 0 and tokens[n].lower() in ("and", "or"):
+        return frozenset()
+    if n > 0 and tokens[n] == ",":
+        return _before_comma(tokens, n)
+    relative = n >= 0 and tokens[n].lower() in ("which", "that", "who")
+    if relative:
+        n -= 1
+        if n >= 0 and tokens[n] == ",":
+            n -= 1
+    found: list[str] = []
+    while n >= 0 and tokens[n] not in ",;:.–":
+        word = tokens[n].lower()
+        if word in _CUT or word == "that" or (found and _verb(tokens, n)) or len(found) >= 8:
+            break
+        if word == "by" or (
+            word in _ARTICLES and found and _new_phrase(tokens, n, relative=relative)
+        ):
+            break
+        if word in _PREPOSITIONS and not _fronted(tokens, n):
+            found.clear()
+        found += roots(word)[:1]
+        n -= 1
+    return frozenset(stem for stem in found if stem not in _MEASURES and not _YEAR.fullmatch(stem))
+
+
+def _fronted(tokens: list[str], place: int) -> bool:
+    """Whether the clause opens with a preposition, so that what follows may hold its subject too."""
+    start = next((n + 1 for n in range(place, -1, -1) if tokens[n] in ",;:."), 0)
+    return tokens[start].lower() in _PREPOSITIONS
+
+
+def _before_comma(tokens: list[str], comma: int) -> frozenset[str]:
+    """The subject of a verb after a comma: the words set between commas, and what they explain."""
+    start = next((n for n in range(comma - 1, -1, -1) if tokens[n] == ","), -1)
+    between = range(start + 1, comma)
+    if any(tokens[n].lower() in (*_CUT, "that") or _verb(tokens, n) for n in between):
+        return _left(tokens, start) if start > 0 else frozenset()
+    before = _left(tokens, start) if start > 0 else frozenset()
+    return before | _left(tokens, comma)
+
+
+def _new_phrase(tokens: list[str], article: int, *, relative: bool) -> bool:
+    """Whether an article begins the noun phrase: no preposition or "and" ties it to what is before.
+
+    Args:
+        relative: what "is" the thing that a relative clause tells of counts with it.
+    """
+    before = tokens[article - 1].lower() if article else ""
+    return article > 0 and before not in _TIES and not (relative and before in _BE)
+
+
+def _right(tokens: list[str], place: int) -> frozenset[str]:
+    found: list[str] = []
+    for n in range(place + 1, len(tokens)):
+        word = tokens[n].lower()
+        if word == "," and found and n + 1 < len(tokens) and tokens[n + 1][0].isupper():
+            continue  # a list of names goes on
+        if word in ",;:.–" or word in _CUT or word == "that" or len(found) >= 8:
+            break
+        if (found and _verb(tokens, n)) or word == "by":
+            break
+        found += roots(word)[:1]
+    return frozenset(stem for stem in found if stem not in _MEASURES and not _YEAR.fullmatch(stem))
+
+
+def _object_before(tokens: list[str], place: int) -> frozenset[str]:
+    """What ``plan`` is in "a plan that the office wrote": the words before the pronoun."""
+    for n in range(place - 1, max(0, place - 8), -1):
+        if tokens[n] in ";:.":
+            break
+        if tokens[n].lower() in ("that", "which", "whom"):
+            return _left(tokens, n - 1 if tokens[n - 1] == "," else n)
+    return frozenset()
+
+
+_LEADERSHIP = re.compile(
+    r"\bunder (?:the )?(?:lead|leadership|coordination|direction|chair) of (?P<who>[^,;.]+)"
+    r"|\bunder (?P<name>[A-ZÀ-ŽÖ][\w&-]*(?: (?:and )?[A-ZÀ-ŽÖ][\w&-]*)*)",
+)
+
+
+def _nominal_leads(text: str) -> list[Action]:
+    """Lapland leads what is said to be under the lead of Lapland."""
+    return [
+        Action(
+            "lead",
+            frozenset(roots(m["who"] or m["name"])[:6]),
+            frozenset(roots(text[: m.start()])[-8:]),
+        )
+        for m in _LEADERSHIP.finditer(text)
+    ]
+
+
+_NATURE = re.compile(
+    r"(?:^|[;.] )(?P<who>[^,;.]{2,60}?)(?:, | (?:is|are|was|were) )"
+    r"(?P<what>(?:the|an?) [\w -]{3,40}? (?:of|behind|under|for|within|beside|in) [^,;.]+)"
+)
+
+
+def _natures(text: str) -> list[Action]:
+    """What someone is to someone else: "X is the pilot behind Y", "X, the pilot behind Y,"."""
+    return [
+        Action("be", frozenset(roots(m["who"])[-6:]), frozenset(roots(m["what"])[:8]))
+        for m in _NATURE.finditer(text)
+    ]
+
+
+_NEW_SUBJECT = re.compile(
+    r";|,?\s\b(?:whereas|while|unlike|when)\b|,\sbut\b"
+    r"|,?\sand\s(?=[A-ZÀ-ŽÖ][\w&-]+(?: [A-Z][\w&-]+)* (?:is|are|was|were|has|\w+s|\w+ed)\s)"
+)
+
+
+def clauses(text: str) -> list[str]:
+    """The parts of a sentence that are set against each other: cut at contrasts and semicolons."""
+    parts = _NEW_SUBJECT.split(re.sub(r"\([^)]*\)", " ", text))
+    return [part.strip(" ,.") for part in parts if stems(part)]
+
+
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
+_NUMBERED = re.compile(
+    r"\b(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b"
+    r"|\b(?:phase|strand|step|stage|pillar|part|level|article|criterion)s? (?P<sign>[IV]+|\d[ab]?)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"(?:(?:and|that|but|as|it was|it is|[Tt]he|[Aa]n?|[Ii]n [^,]{3,40},) )*"
+    r"(?P<name>[A-ZÀ-ŽÖ][\w&-]*(?P<more>(?: (?:& |of the |of )?[A-Z0-9À-ŽÖ][\w&-]*)*))"
+)
+
+
+def anchors(text: str) -> list[tuple[str, object, int, int]]:
+    """Days and ordinal numbers: kind, what it is, and the span at which it stands."""
+    found: list[tuple[str, object, int, int]] = []
+    for match in _DATE.finditer(text):
+        day = match["d1"] or match["d2"]
+        if day:
+            found.append(("date", (match["month"], int(day)), match.start("month"), match.end()))
+    for match in _NUMBERED.finditer(text):
+        sign, word = str(match["sign"] or ""), str(match["word"] or "").lower()
+        number: int | str = _ORDINAL.get(word, 0) or _ROMAN.get(sign, 0) or sign
+        found.append(("ordinal", number, match.start(), match.end()))
+    return found
+
+
+def subjects(text: str, ordinary: Collection[str] = ()) -> list[tuple[str, list[str]]]:
+    """The name that a clause begins with, folded, and the stems of what the clause says of it."""
+    found = []
+    for clause in clauses(text):
+        match = _SUBJECT.match(clause)
+        if not match or re.search(r"(?:ed|led|run|held) by\b", clause):
+            continue
+        name = re.split(rf" of (?:the )?(?:{_MONTH_NAME})| (?=(?:19|20)\d\d)", match["name"])[0]
+        if set(fold(name).split()) & {*MONTHS, *(STOPWORDS - {"of", "the"})}:
+            continue
+        told = [stem for stem in roots(clause[match.end() :]) if stem not in fold(name)]
+        plain = name[1:].islower() and " " not in name
+        if len(name) > 1 and not (plain and (not ordinary or _is_ordinary(fold(name), ordinary))):
+            found.append((fold(name), told))
+    return found

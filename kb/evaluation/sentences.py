@@ -1,18 +1,19 @@
 """Sentences: written pairs of a passage and a sentence -> how well the check of sentences tells them apart.
 
-    python -m kb.evaluation.sentences [--failures]
+    python -m kb.evaluation.sentences [--half development|blind] [--failures]
 
 Half of the pairs (``blind``) were written by someone who had not seen the check; nothing was tuned on
-them. Kinds: ``faithful`` restatements, and sentences changed in one way that must be caught.
+them, and their failures are not printed. Kinds: ``faithful`` restatements, and sentences changed in
+one way that must be caught.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -21,7 +22,7 @@ from kb.answering.ground import ground
 from kb.answering.verify import Cited, lexical_share
 from kb.evaluation.judge import shipped_content
 from kb.index.embedder import Embedder, open_embedder
-from kb.index.lexical import ordinary_words
+from kb.index.lexical import LexicalIndex, ordinary_words
 from kb.reading.catalogue import shipped_corpus
 from kb.reading.passages import split_document
 from kb.types import Document, Passage, Section
@@ -66,16 +67,15 @@ def load_pairs(half: str) -> list[Pair]:
 
 def check_pairs(pairs: Sequence[Pair], embedder: Embedder) -> Iterator[Result]:
     """Check each sentence against the passage that it cites, as an answer's are."""
-    ordinary = ordinary_words(p.text for p in shipped_content().passages)
+    corpus = [p.text for p in shipped_content().passages]
+    ordinary, idf = ordinary_words(corpus), LexicalIndex.build(corpus).idf
     for pair in pairs:
         passage = _passage(pair)
         texts = [
-            passage.text[s.start - passage.start : s.end - passage.start]
-            for s in passage.sentences
+            passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences
         ]
-        vectors = embedder.embed_queries([pair.sentence, *texts])
-        rows = {f"{passage.id}:window:{n}": vector for n, vector in enumerate(vectors[1:])}
-        verdict = ground(Draft(pair.sentence, (1,)), [passage], vectors[0], rows, ordinary)
+        draft = Draft(pair.sentence, (1,))
+        verdict = ground(draft, [passage], embedder, idf=idf, ordinary=ordinary)
         shared = max((lexical_share(pair.sentence, Cited(text)) for text in texts), default=0.0)
         yield Result(pair, verdict.reasons, shared)
 
@@ -117,15 +117,21 @@ def _share(results: Sequence[Result]) -> float:
 
 
 def main() -> None:
-    """Print both halves."""
+    """Print the table of each half, and what went wrong in the development half."""
+    parser = argparse.ArgumentParser(prog="python -m kb.evaluation.sentences")
+    parser.add_argument("--half", choices=HALVES, action="append")
+    parser.add_argument("--failures", action="store_true", help="of the development half")
+    arguments = parser.parse_args()
     embedder = open_embedder("packaged")
-    for half in HALVES:
+    for half in arguments.half or HALVES:
         results = list(check_pairs(load_pairs(half), embedder))
         sys.stdout.write(f"\n{half}\n\n{table(results)}\n")
-        if "--failures" in sys.argv and half == HALVES[0]:
-            for r in results:
-                if not r.right:
-                    sys.stdout.write(f"{r.pair.id} {r.pair.kind} {','.join(r.reasons)}: {r.pair.sentence}\n")
+        if arguments.failures and half == HALVES[0]:
+            sys.stdout.writelines(
+                f"{r.pair.id} {r.pair.kind} {','.join(r.reasons)}: {r.pair.sentence}\n"
+                for r in results
+                if not r.right
+            )
 
 
 if __name__ == "__main__":
