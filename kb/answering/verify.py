@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import combinations, pairwise
 
-from kb.answering import claims
-from kb.answering.claims import Action, fold
+from kb.answering import claims, roles
+from kb.answering.claims import fold
+from kb.answering.roles import Action
 from kb.index.lexical import STOPWORDS, stems
 
 # Share of a sentence's words, in order, from which on it counts as the cited one with changes.
@@ -221,7 +222,7 @@ def _dates_agree(sentence: str, cited: Cited) -> bool:
 
 def _year_of_another(sentence: str, cited: Cited) -> bool:
     """Whether a year is told of the subject that is only cited of others, the subject having its own."""
-    subjects = claims.subjects(sentence, _ANY_NAME)
+    subjects = roles.subjects(sentence, _ANY_NAME)
     if len(subjects) != 1:
         return False
     name = subjects[0][0]
@@ -230,7 +231,7 @@ def _year_of_another(sentence: str, cited: Cited) -> bool:
     of_others = {
         year
         for text in cited.each
-        for other, _ in claims.subjects(text, _ANY_NAME)
+        for other, _ in roles.subjects(text, _ANY_NAME)
         if not set(other.split()) & set(name.split())
         for year in claims.years(text)
     }
@@ -554,7 +555,7 @@ def _told(
             *claims.roots(_CONTRAST.split(after)[0])[:8],
         ]
         found.append(((kind, key), set(words)))
-    for name, told in claims.subjects(text, ordinary):
+    for name, told in roles.subjects(text, ordinary):
         found.append((("name", name), set(told)))
     return [
         (anchor, {alike.get(w, w) for w in words if not w[0].isdigit()}) for anchor, words in found
@@ -585,10 +586,10 @@ def _listed(tokens: Sequence[str], start: int, end: int) -> bool:
 
 def _turned_round(sentence: str, cited: Cited) -> bool:
     """Whether, round a verb of both texts, who does it and to whom have changed places."""
-    there = [action for text in cited.each for action in claims.actions(text)]
+    there = [action for text in cited.each for action in roles.actions(text)]
     said, held = set(_said(sentence, cited)), set(claims.roots(cited.text))
     names = _named(f"{sentence} {cited.text}")
-    for action in claims.actions(sentence):
+    for action in roles.actions(sentence):
         here = _replaced(action, cited.alike)
         same = [other for other in there if other.verb == here.verb]
         if not same:
@@ -651,11 +652,11 @@ def _crossed(here: Action, there: Action) -> int:
 
 def _bound_otherwise(sentence: str, cited: Cited) -> bool:
     """Whether two clauses of a sentence have exchanged what the cited words say of each subject."""
-    parts = [_halves(clause, cited.alike) for clause in claims.clauses(sentence)]
+    parts = [_halves(clause, cited.alike) for clause in roles.clauses(sentence)]
     there = [
         (set(claims.roots(" ".join(claims.roots(c)))) | set(claims.roots(c)), _halves(c, {})[0])
         for text in cited.each
-        for c in claims.clauses(text)
+        for c in roles.clauses(text)
     ]
     for (subject, rest), (subject2, rest2) in pairwise(parts):
         if not (subject and subject2):
@@ -687,7 +688,7 @@ def _halves(clause: str, alike: Mapping[str, str]) -> tuple[set[str], set[str]]:
         return set(), {alike.get(s, s) for s in claims.roots(clause)}
     cut = next((n for n, word in enumerate(words[:9]) if n and _AUXILIARY.fullmatch(word)), 0)
     cut = cut or next(
-        (n for n, word in enumerate(words) if n and claims.verb_class(word.lower())), 0
+        (n for n, word in enumerate(words) if n and roles.verb_class(word.lower())), 0
     )
     cut = cut or min(3, len(words))
     before = {alike.get(s, s) for s in claims.roots(" ".join(words[:cut]))}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kb.answering import claims
-from kb.answering.claims import Action, Date, Figure
+from kb.answering import claims, roles
+from kb.answering.claims import Date, Figure
+from kb.answering.roles import Action
 
 ORDINARY = frozenset({"the", "partners", "region", "account", "visit"})
 
@@ -161,8 +162,8 @@ def test_bounds() -> None:
     ],
 )
 def test_who_does_what_to_whom(text: str, action: Action) -> None:
-    assert action in claims.actions(text)
+    assert action in roles.actions(text)
 
 
 def test_nouns_are_no_verbs() -> None:
-    assert claims.actions("The proposals of the organisations.") == []
+    assert roles.actions("The proposals of the organisations.") == []
