@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 from tqdm import tqdm
 
-from kb.errors import KBError, QuestionError, SourceError
+from kb.errors import IndexLocked, KBError, QuestionError, SourceError
 
 app = typer.Typer(
     name="kb",
@@ -206,7 +206,10 @@ def serve(
     require_free(host, port)
     base = KnowledgeBase(settings)
     with _progress(quiet) as progress:
-        base.ingest(progress=progress)
+        try:
+            base.ingest(progress=progress)
+        except IndexLocked:  # another process is at it; what is live is served until it is done
+            base.refresh()
     run(
         base,
         host=host,

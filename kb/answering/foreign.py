@@ -17,7 +17,8 @@ from typing import Any
 from kb.reading.languages import Language
 
 _TOKEN = re.compile(r"[\w&@.+-]*\w")
-# A form is known by its beginning: this many letters at least, and all but so many of the last ones.
+# A form is known by its beginning: this many letters at least, and all but so many of the last ones
+# (twice as many where nothing else fits).
 SHORTEST_STEM = 4
 ENDING = 3
 
@@ -54,22 +55,22 @@ class Dictionary:
     def _word(self, plain: str) -> str:
         if plain in self._exact:
             return self._exact[plain]
-        if known := self._inflected(plain):
+        if known := self._inflected(plain, ENDING):
             return known
         for cut in range(len(plain) - SHORTEST_STEM, SHORTEST_STEM - 1, -1):  # a compound
             first, second = plain[:cut], plain[cut:]
-            one = self._exact.get(first) or self._inflected(first)
-            two = one and (self._exact.get(second) or self._inflected(second))
+            one = self._exact.get(first) or self._inflected(first, ENDING)
+            two = one and (self._exact.get(second) or self._inflected(second, ENDING))
             if one and two:
                 return f"{one} {two}"
-        return ""
+        return self._inflected(plain, 2 * ENDING)
 
-    def _inflected(self, plain: str) -> str:
+    def _inflected(self, plain: str, ending: int) -> str:
         """The English word of the form that shares the longest beginning, if that is long enough."""
         best = ("", "")
         for form, english in self._by_start.get(plain[:3], ()):
             shared = _shared_start(plain, form)
-            long_enough = shared >= max(SHORTEST_STEM, len(form) - ENDING, len(plain) - 2 * ENDING)
+            long_enough = shared >= max(SHORTEST_STEM, len(form) - ENDING, len(plain) - ending)
             if long_enough and shared > len(best[0]):
                 best = (form[:shared], english)
         return best[1]
