@@ -258,6 +258,9 @@ def evaluate(
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(help="Compare two saved runs instead.")
     ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Judge what kb ask --batch wrote for the shipped questions.")
+    ] = None,
     as_json: Json = False,
     index: Index = None,
     config: Config = None,
@@ -268,11 +271,15 @@ def evaluate(
     Examples: kb evaluate · kb evaluate --split tuning --save run.json · kb evaluate my-beir-folder ·
     kb evaluate --compare before.json after.json
     """
+    from kb.evaluation.answers import answers_table
     from kb.evaluation.datasets import load_dataset, shipped_dataset
     from kb.evaluation.report import compare as compare_runs
     from kb.evaluation.report import load_report, plot_reliability, report, table
     from kb.evaluation.run import knowledge_base_for, run
 
+    if answers:
+        _print(answers_table(answers))
+        return
     if compare:
         _print(compare_runs(load_report(compare[0]), load_report(compare[1])))
         return
@@ -363,8 +370,10 @@ def _answer_batch(
             record = json.loads(line)
             if not isinstance(record, dict):
                 raise QuestionError("is no JSON object.")
-            identity = record.get("id")
-            if not isinstance(record.get("question"), str):
+            # Questions in BEIR layout are read as well: ``_id`` and ``text``.
+            identity = record.get("id", record.get("_id"))
+            record.setdefault("question", record.get("text"))
+            if not isinstance(record["question"], str):
                 raise QuestionError("has no 'question' that is a text.")
             result = {"id": identity, **_without_id(answer(record))}
         except (ValueError, KBError) as error:

@@ -47,8 +47,9 @@ def answer_ratio(base: KnowledgeBase, rounds: int) -> float:
 
 def ingest_ratio(base: KnowledgeBase, folder: Path, rounds: int) -> tuple[float, float]:
     """Full ingest / bare, length-sorted encoding of every text; seconds of a second ingest."""
-    content = base._current().retriever.content
-    texts = sorted({row.text for row in vector_rows(content)}, key=len, reverse=True)
+    retriever = base._current().retriever
+    embedded = {row.text for row in vector_rows(retriever.content)} | set(retriever.words.words)
+    texts = sorted(embedded, key=len, reverse=True)
     model, ratios = base.embedder.model, []
     again = 0.0
     for number in range(rounds):

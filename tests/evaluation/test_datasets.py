@@ -3,7 +3,7 @@ import json
 import pytest
 
 from kb.errors import SourceError
-from kb.evaluation.datasets import load_dataset, read_qrels, write_qrels
+from kb.evaluation.datasets import load_dataset, read_qrels, shipped_dataset, write_qrels
 from kb.evaluation.report import compare, load_report, plot_reliability, report, table
 from kb.evaluation.run import knowledge_base_for, run
 
@@ -75,3 +75,16 @@ def test_judgements_come_from_facts(base, tmp_path):
             "guidance/commitment#when-partners-go-quiet": 1,
         }
     }
+
+
+def test_answers_of_a_batch_are_judged_only_when_whole(tmp_path):
+    from kb.evaluation.answers import answers_table
+
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"id": "Q001", "status": "answered", "citations": []}\n')
+    with pytest.raises(SourceError, match="no answer to question"):
+        answers_table(answers)
+    questions = (shipped_dataset() / "queries.jsonl").read_text().splitlines()
+    records = [{"id": json.loads(line)["_id"], "status": "not_answered"} for line in questions]
+    answers.write_text("\n".join(map(json.dumps, records)))
+    assert "| test | unanswerable | 36 | 0 | 0 | 36 | - |" in answers_table(answers)
