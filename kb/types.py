@@ -120,6 +120,10 @@ class Passage:
         """Address of the first source that has one."""
         return next((source.url for source in self.sources if source.url), "")
 
+    def words_of(self, sentence: Sentence) -> str:
+        """The words of one of its sentences, as they stand."""
+        return self.text[sentence.start - self.start : sentence.end - self.start]
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:

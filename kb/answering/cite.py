@@ -71,9 +71,7 @@ def quoted_claims(picked: Iterable[Picked]) -> list[Claim]:
         else:
             quotes.append(Quote(p.passage, (p.sentence,)))
     return [
-        Claim(Picked(q.passage, s, 0.0).text, s.kind, (q,), s.in_list)
-        for q in quotes
-        for s in q.sentences
+        Claim(q.passage.words_of(s), s.kind, (q,), s.in_list) for q in quotes for s in q.sentences
     ]
 
 

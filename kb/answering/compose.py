@@ -68,8 +68,7 @@ class Picked:
     @property
     def text(self) -> str:
         """The quoted words."""
-        begin = self.sentence.start - self.passage.start
-        return self.passage.text[begin : self.sentence.end - self.passage.start]
+        return self.passage.words_of(self.sentence)
 
     @property
     def words(self) -> int:

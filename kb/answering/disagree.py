@@ -64,7 +64,7 @@ def find_disagreement(
             for other in _otherwise(quote.passage, sentence, passage):
                 near = _cosine(vectors, (quote.passage, sentence), (passage, other))
                 if near >= SAME_MEANING and (best is None or near > best[0]):
-                    text = _text(passage, other)
+                    text = passage.words_of(other)
                     claim = Claim(text, "finding", (Quote(passage, (other,)),))
                     best = near, Disagreement(quote, claim)
     return best[1] if best else None
@@ -74,9 +74,9 @@ def _otherwise(first: Passage, sentence: Sentence, second: Passage) -> Iterator[
     """Sentences of another section and other sources with the same words and other figures."""
     if second.anchor == first.anchor or set(first.sources) & set(second.sources):
         return
-    here, own = _text(first, sentence), _figures(first, sentence)
+    here, own = first.words_of(sentence), _figures(first, sentence)
     for other in second.sentences:
-        there, figures = _text(second, other), _figures(second, other)
+        there, figures = second.words_of(other), _figures(second, other)
         if not figures or own <= figures or figures <= own or other.kind != "finding":
             continue
         units = {f.unit for f in own ^ figures}
@@ -88,7 +88,7 @@ def _otherwise(first: Passage, sentence: Sentence, second: Passage) -> Iterator[
 
 def _figures(passage: Passage, sentence: Sentence) -> set[claims.Figure]:
     """Figures without years: what was so in one year may be otherwise in another."""
-    text = _text(passage, sentence)
+    text = passage.words_of(sentence)
     years = claims.years(text)
     return {f for f in claims.figures(text) if f.value not in years}
 
@@ -99,10 +99,6 @@ def _words(text: str) -> set[str]:
 
 def _names(text: str) -> set[str]:
     return {claims.fold(name) for name in claims.names(text, ())}
-
-
-def _text(passage: Passage, sentence: Sentence) -> str:
-    return passage.text[sentence.start - passage.start : sentence.end - passage.start]
 
 
 def _cosine(

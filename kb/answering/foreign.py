@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from os.path import commonprefix
 from typing import Any
 
 from kb.reading.languages import Language
@@ -69,7 +70,7 @@ class Dictionary:
         """The English word of the form that shares the longest beginning, if that is long enough."""
         best = ("", "")
         for form, english in self._by_start.get(plain[:3], ()):
-            shared = _shared_start(plain, form)
+            shared = len(commonprefix((plain, form)))  # noqa: RUF071  letters are what is compared
             long_enough = shared >= max(SHORTEST_STEM, len(form) - ENDING, len(plain) - ending)
             if long_enough and shared > len(best[0]):
                 best = (form[:shared], english)
@@ -117,12 +118,3 @@ def folded(text: str) -> str:
     """Lower case without accents; other alphabets stay."""
     decomposed = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss").replace("ł", "l"))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-
-def _shared_start(one: str, other: str) -> int:
-    count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count

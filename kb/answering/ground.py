@@ -21,7 +21,7 @@ from kb.answering.generate import Draft
 from kb.answering.verify import Cited, disagreements, roles_agree
 from kb.index.embedder import Embedder
 from kb.index.lexical import stems
-from kb.types import Passage, Sentence
+from kb.types import Passage
 
 MOST_QUOTED = 3
 MOST_OF_A_LIST = 9
@@ -133,13 +133,13 @@ class Evidence:
         alike: dict[str, str] = {}
         for n in chosen:
             alike = self.alike[n] | alike
-        held = {stem for p, n in places for stem in roots(_sentence_text(p, p.sentences[n]))}
+        held = {stem for p, n in places for stem in roots(p.words_of(p.sentences[n]))}
         alike = {stem: other for stem, other in alike.items() if stem not in held}
         return Cited(
             text=" ".join(q.text for q in quotes),
             context=" · ".join(above),
             advice=all(s.kind == "recommendation" for q in quotes for s in q.sentences),
-            sentences=tuple(_sentence_text(p, p.sentences[n]) for p, n in places),
+            sentences=tuple(p.words_of(p.sentences[n]) for p, n in places),
             advised=tuple(p.sentences[n].kind == "recommendation" for p, n in places),
             alike=alike,
         )
@@ -195,7 +195,7 @@ def ground(
 def find_evidence(text: str, named: Sequence[Passage], embedder: Embedder, idf: Idf) -> Evidence:
     """Compare each word of a draft with each word of the sentences it may rest on."""
     places = tuple((p, n) for p in named for n in range(len(p.sentences)))
-    texts = [_sentence_text(p, p.sentences[n]) for p, n in places]
+    texts = [p.words_of(p.sentences[n]) for p, n in places]
     draft, *readings = read(embedder, [text, *texts])
     compared = [_compare(draft, reading) for reading in readings]
     return Evidence(
@@ -352,10 +352,6 @@ def _quotes(chosen: Sequence[tuple[Passage, int]]) -> tuple[Quote, ...]:
             else:
                 found.append(Quote(passage, (sentence,)))
     return tuple(found)
-
-
-def _sentence_text(passage: Passage, sentence: Sentence) -> str:
-    return passage.text[sentence.start - passage.start : sentence.end - passage.start]
 
 
 def _held(text: str, quoted: str) -> bool:

@@ -54,8 +54,6 @@ def _limits_left_out(passage: Passage, quotes: Sequence[Quote]) -> bool:
     return any(
         sentence not in quoted
         and sentence.kind == "finding"
-        and _LIMITING.search(
-            passage.text[sentence.start - passage.start : sentence.end - passage.start]
-        )
+        and _LIMITING.search(passage.words_of(sentence))
         for sentence in passage.sentences
     )

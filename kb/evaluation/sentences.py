@@ -71,9 +71,7 @@ def check_pairs(pairs: Sequence[Pair], embedder: Embedder) -> Iterator[Result]:
     ordinary, idf = ordinary_words(corpus), LexicalIndex.build(corpus).idf
     for pair in pairs:
         passage = _passage(pair)
-        texts = [
-            passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences
-        ]
+        texts = [passage.words_of(s) for s in passage.sentences]
         draft = Draft(pair.sentence, (1,))
         verdict = ground(draft, [passage], embedder, idf=idf, ordinary=ordinary)
         shared = max((lexical_share(pair.sentence, Cited(text)) for text in texts), default=0.0)

@@ -77,8 +77,7 @@ def passage_rows(passage: Passage) -> Iterator[VectorRow]:
     yield VectorRow(passage.id, "passage", 0, f"{named}\n{passage.text}")
     yield VectorRow(passage.id, "heading", 0, heading)
     for number, sentence in enumerate(passage.sentences):
-        begin, end = sentence.start - passage.start, sentence.end - passage.start
-        yield VectorRow(passage.id, "window", number, passage.text[begin:end])
+        yield VectorRow(passage.id, "window", number, passage.words_of(sentence))
     for number, line in enumerate(passage.asked_as):
         yield VectorRow(passage.id, "asked", number, line)
 
