@@ -22,6 +22,7 @@ from kb.index.lexical import LexicalIndex
 from kb.index.stored import read_content
 from kb.index.vectors import VectorStore
 from kb.index.words import WordVectors
+from kb.journal.database import Database
 from kb.journal.records import Journal
 from kb.reading.catalogue import shipped_corpus
 from kb.reading.collect import Library
@@ -64,7 +65,8 @@ class KnowledgeBase:
         self.embedder: Embedder = embedder or open_embedder(settings.embedder, fetch=fetch_model)
         self.generator = generator or open_generator(settings)
         self.generations = Generations(settings.index)
-        self.journal = Journal(settings.database_url, keep_questions=settings.store_questions)
+        self.database = Database(settings.database_url)
+        self.journal = Journal(self.database, keep_questions=settings.store_questions)
         self._corpus = corpus or shipped_corpus()
         self._today = today
         self._lock = threading.Lock()

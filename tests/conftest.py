@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from kb.index.lexical import stems
+from kb.journal.database import Database
 from kb.knowledge import KnowledgeBase
 from kb.settings import load_settings
+from tests.postgres import PostgreSQL
 
 DATA = Path(__file__).parent / "data"
 
@@ -97,6 +100,34 @@ def make_base(
 @pytest.fixture
 def base(make_base: Callable[..., KnowledgeBase]) -> KnowledgeBase:
     return make_base()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL server of our own, on loopback."""
+    if not PostgreSQL.is_installed():
+        assert not os.environ.get("CI"), "PostgreSQL must be installed where CI runs"
+        pytest.skip("no PostgreSQL server is installed")
+    server = PostgreSQL()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database, of both kinds in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'database.sqlite'}"
+    return request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def database(database_address: str) -> Iterator[Database]:
+    """A database, of both kinds in turn."""
+    opened = Database(database_address)
+    yield opened
+    opened.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -232,9 +232,10 @@ def switch(
 
     Examples: kb switch chat off --reason "wrong answers on calls" · kb switch chat on
     """
+    from kb.journal.database import Database
     from kb.journal.records import Journal
 
-    journal = Journal(_settings(index, config).database_url)
+    journal = Journal(Database(_settings(index, config).database_url))
     if surface is None:
         _print("\n".join(_lines(journal.switched_off())) or "All is on.")
     elif state == "on":

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from kb.answering.replies import CONTACT
 from kb.desk.inquiry import content_words_of, topic_of
+from kb.desk.letter import shown, template
 from kb.desk.mail import Mail, read_mail
 from kb.desk.personal_data import remove_personal_data
-from kb.desk.reply import Draft, Item, draft_reply, is_stated, shown, template
+from kb.desk.reply import Draft, Item, draft_reply, is_stated
 from kb.evaluation.datasets import shipped_dataset
 from kb.evaluation.judge import shipped_content
 from kb.knowledge import KnowledgeBase

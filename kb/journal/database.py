@@ -1,7 +1,10 @@
-"""Database: an address -> an engine whose tables are up to date (SQLite in WAL mode, PostgreSQL)."""
+"""Database: an address -> transactions over tables that are up to date (SQLite in WAL mode, PostgreSQL)."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,11 +12,51 @@ from filelock import FileLock
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from kb.errors import JournalError
 
 BUSY_SECONDS = 10
 _MIGRATING = 5_317_204  # any number: the key of the lock under which PostgreSQL tables are changed
+
+
+class Database:
+    """One database; it is opened on first use."""
+
+    def __init__(self, address: str) -> None:
+        """Point at an address, as KB_DATABASE_URL holds it."""
+        self._address = address
+        self._opened: Engine | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """The open database.
+
+        Raises:
+            JournalError: it cannot be opened.
+        """
+        with self._lock:
+            if self._opened is None:
+                self._opened = open_database(self._address)
+            return self._opened
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction; what is read from it stays usable after it.
+
+        Raises:
+            JournalError: the database cannot be used.
+        """
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except SQLAlchemyError as error:
+            # The statement's values stay out of the message: they may hold what a person typed.
+            reason = type(getattr(error, "orig", None) or error).__name__
+            raise JournalError(
+                f"The database cannot be used just now ({reason}). Check KB_DATABASE_URL."
+            ) from error
 
 
 def open_database(address: str) -> Engine:
@@ -23,6 +66,8 @@ def open_database(address: str) -> Engine:
         JournalError: the database cannot be opened; names it without its password.
     """
     url = make_url(address)
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
     try:
         if url.get_backend_name() == "sqlite":
             if url.database:

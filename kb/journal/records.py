@@ -3,98 +3,30 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
-from sqlalchemy import JSON, DateTime, Engine, String, Text, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import delete, select, update
 
 from kb.errors import JournalError
-from kb.journal.database import open_database
+from kb.journal.database import Database
 from kb.journal.mask import mask
+from kb.journal.tables import Feedback, StoredQuestion, Surface, Switch
 from kb.types import Answer
 
-Surface = Literal["chat", "embed", "api"]
 _log = logging.getLogger(__name__)
 
 
-class Base(DeclarativeBase):
-    """Root of all tables."""
-
-
-class Feedback(Base):
-    """A rating of one answer."""
-
-    __tablename__ = "feedback"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    answer_id: Mapped[str] = mapped_column(String(32), index=True)
-    created: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    useful: Mapped[bool]
-    comment: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(String(16))
-    confidence: Mapped[float]
-    generation: Mapped[str] = mapped_column(String(64))
-    generator: Mapped[str] = mapped_column(String(200))
-    passages: Mapped[list[str]] = mapped_column(JSON)
-
-
-class StoredQuestion(Base):
-    """A question, masked, and how it was answered."""
-
-    __tablename__ = "question"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    answer_id: Mapped[str] = mapped_column(String(32), index=True)
-    created: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
-    surface: Mapped[str] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(String(8))
-    status: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str | None] = mapped_column(String(16))
-    confidence: Mapped[float]
-    generation: Mapped[str] = mapped_column(String(64))
-
-
-class Switch(Base):
-    """A surface that is turned off; one that is on has no row."""
-
-    __tablename__ = "switch"
-
-    surface: Mapped[str] = mapped_column(String(16), primary_key=True)
-    reason: Mapped[str] = mapped_column(Text)
-    changed: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
 class Journal:
-    """Writes and reads records; opens its database on first use."""
+    """Writes and reads what concerns visitors."""
 
-    def __init__(self, address: str, *, keep_questions: bool = False) -> None:
-        """Point at a database.
+    def __init__(self, database: Database, *, keep_questions: bool = False) -> None:
+        """Write to a database.
 
         Args:
             keep_questions: questions may be stored at all (KB_STORE_QUESTIONS).
         """
-        self._address = address
+        self._session = database.session
         self._keep_questions = keep_questions
-        self._opened: Engine | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def engine(self) -> Engine:
-        """The open database.
-
-        Raises:
-            JournalError: it cannot be opened.
-        """
-        with self._lock:
-            if self._opened is None:
-                self._opened = open_database(self._address)
-            return self._opened
 
     def rate(self, answer: Answer, *, useful: bool, comment: str = "") -> None:
         """Keep a rating; its comment is masked.
@@ -191,16 +123,3 @@ class Journal:
         """
         with self._session() as session:
             return {switch.surface: switch.reason for switch in session.scalars(select(Switch))}
-
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        """A transaction; what is read from it stays usable after it."""
-        try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                yield session
-        except SQLAlchemyError as error:
-            # The statement's values stay out of the message: they may hold what a person typed.
-            reason = type(getattr(error, "orig", None) or error).__name__
-            raise JournalError(
-                f"The journal cannot be used just now ({reason}). Check KB_DATABASE_URL."
-            ) from error

@@ -79,9 +79,10 @@ def test_a_rating_is_stored(page, served):
     ask(page, QUIET)
     page.get_by_role("button", name="This did not help").click()
     page.get_by_text("your rating is stored").wait_for()
+    from kb.journal.database import Database
     from kb.journal.records import Journal
 
-    ratings = Journal(f"sqlite:///{served.folder / 'journal.sqlite'}").ratings()
+    ratings = Journal(Database(f"sqlite:///{served.folder / 'journal.sqlite'}")).ratings()
     assert ratings[-1].useful is False
     assert ratings[-1].passages
 

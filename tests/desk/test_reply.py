@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import kb.desk
 from kb.answering.question import EU_LANGUAGES
+from kb.desk.letter import greeting, template
 from kb.desk.mail import read_mail
-from kb.desk.reply import Item, draft_reply, greeting, is_stated, template, write_reply
+from kb.desk.reply import Item, draft_reply, is_stated, write_reply
 from kb.evaluation.inquiries import same_question, unproved
 from kb.types import Answer, Citation, Notice, Source, Statement
 from tests.desk.test_mail import eml

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kb.errors import JournalError
+from kb.journal.database import Database
 from kb.journal.mask import mask
 from kb.journal.records import Journal
 
@@ -13,8 +14,8 @@ QUESTION = "Who leads the river partnership?"
 
 
 @pytest.fixture
-def journal(tmp_path):
-    return Journal(f"sqlite:///{tmp_path / 'j.sqlite'}", keep_questions=True)
+def journal(database):
+    return Journal(database, keep_questions=True)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_questions_go_after_their_time(journal, base):
 
 
 def test_nothing_is_kept_unless_it_may_be(tmp_path, base):
-    journal = Journal(f"sqlite:///{tmp_path / 'none.sqlite'}")
+    journal = Journal(Database(f"sqlite:///{tmp_path / 'none.sqlite'}"))
     journal.keep(base.ask(QUESTION), surface="api")
     assert not (tmp_path / "none.sqlite").exists()
 
@@ -83,16 +84,16 @@ def test_switches(journal):
     assert journal.switched_off() == {"api": "three"}
 
 
-def test_processes_that_start_together_make_one_database(tmp_path):
-    address = f"sqlite:///{tmp_path / 'together.sqlite'}"
+def test_processes_that_start_together_make_one_database(database_address):
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda _: Journal(address).switched_off(), range(8))) == [{}] * 8
+        found = pool.map(lambda _: Journal(Database(database_address)).switched_off(), range(8))
+        assert list(found) == [{}] * 8
 
 
-def test_a_failure_does_not_repeat_what_was_typed(journal, base, caplog):
+def test_a_failure_does_not_repeat_what_was_typed(database, journal, base, caplog):
     from sqlalchemy import text
 
-    with journal.engine.begin() as connection:
+    with database.engine.begin() as connection:
         connection.execute(text("drop table question"))
         connection.execute(text("drop table feedback"))
     answer = base.ask("Who leads the Zebulon partnership?")
