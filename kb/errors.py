@@ -11,7 +11,11 @@ KBError
 │   └── IndexLocked      another process is writing, or the folder is read-only
 ├── JournalError         the database cannot be used
 ├── EmbeddingError       the model is missing, changed or cannot be loaded
-└── GenerationError      a language model did not give a usable text
+├── GenerationError      a language model did not give a usable text
+└── DeskError            an action of the console is refused
+    ├── NotFound         there is no such item (any more)
+    ├── NotAllowed       the account may not do this
+    └── ChangedMeanwhile somebody else has saved the item
 """
 
 
@@ -61,3 +65,19 @@ class GenerationError(KBError):
 
 class JournalError(KBError):
     """The database of ratings, questions and inquiries cannot be used."""
+
+
+class DeskError(KBError):
+    """An action of the console is refused."""
+
+
+class NotFound(DeskError):
+    """There is no such item, or it has been deleted."""
+
+
+class NotAllowed(DeskError):
+    """The account may not do this."""
+
+
+class ChangedMeanwhile(DeskError):
+    """Somebody else has saved the item since it was read."""

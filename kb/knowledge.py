@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kb.answering.answer import Writing, answer_question
-from kb.answering.generate import Generator, open_generator
+from kb.answering.generate import Draft, Generator, open_generator
+from kb.answering.ground import ground
 from kb.answering.question import read_history, read_question
 from kb.answering.retrieve import Retriever
 from kb.answering.write import OnClaim
@@ -27,7 +28,7 @@ from kb.journal.records import Journal
 from kb.reading.catalogue import shipped_corpus
 from kb.reading.collect import Library
 from kb.settings import Settings, load_settings
-from kb.types import Answer, SearchResult, Turn
+from kb.types import Answer, Passage, SearchResult, Turn
 
 MAX_TOP_K = 100
 CANARY_ROWS = 5
@@ -203,6 +204,22 @@ class KnowledgeBase:
             today=self._today(),
             writing=writing,
         )
+
+    def passages(self) -> Mapping[str, Passage]:
+        """All passages that are indexed now, by id."""
+        return {passage.id: passage for passage in self._current().retriever.content.passages}
+
+    def bears_out(self, sentence: str, passages: Sequence[Passage]) -> bool:
+        """Whether the words of passages say what a sentence says, by the same check as for a model's."""
+        retriever = self._current().retriever
+        verdict = ground(
+            Draft(sentence, tuple(range(1, len(passages) + 1))),
+            passages,
+            retriever.embedder,
+            idf=retriever.lexical.idf,
+            ordinary=retriever.ordinary,
+        )
+        return verdict.claim is not None
 
     def check(self) -> float:
         """The canary: share of a few stored vectors that a search finds again (trust R5)."""

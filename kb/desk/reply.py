@@ -108,12 +108,17 @@ class Draft:
 
 
 def draft_reply(mail: Mail, base: KnowledgeBase, *, now: datetime | None = None) -> Draft:
-    """Answer the questions of a mail and write the reply.
+    """Find the questions of a mail, answer them and write the reply."""
+    return answer_inquiry(read_inquiry(mail), base, now=now)
 
-    A mail that another office must answer, and one that a machine wrote, gets no reply. What is handed
-    over is shown to no language model.
+
+def answer_inquiry(inquiry: Inquiry, base: KnowledgeBase, *, now: datetime | None = None) -> Draft:
+    """Answer the questions of an inquiry and write the reply.
+
+    One that another office must answer, or that a machine wrote, gets no reply. What is handed over is
+    shown to no language model.
     """
-    inquiry = read_inquiry(mail)
+    mail = inquiry.mail
     asked, left = within(() if mail.auto_reply else inquiry.questions)
     if inquiry.handover and base.generator:
         asked, left = (), [*asked, *left]

@@ -13,8 +13,9 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
-from kb.errors import JournalError
+from kb.errors import ChangedMeanwhile, JournalError
 
 BUSY_SECONDS = 10
 _MIGRATING = 5_317_204  # any number: the key of the lock under which PostgreSQL tables are changed
@@ -47,10 +48,13 @@ class Database:
 
         Raises:
             JournalError: the database cannot be used.
+            ChangedMeanwhile: a row that was changed here has been changed by somebody else.
         """
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
+        except StaleDataError:
+            raise ChangedMeanwhile("Somebody else has saved this in the meantime.") from None
         except SQLAlchemyError as error:
             # The statement's values stay out of the message: they may hold what a person typed.
             reason = type(getattr(error, "orig", None) or error).__name__
