@@ -54,6 +54,7 @@ def ask(
     Examples: kb ask "How do we keep partners committed?" · kb ask --batch questions.jsonl > answers.jsonl
     """
     from ui.render import plain_text
+    from ui.texts import texts
 
     _require_one(question, batch)
     base = _open(index, config, quiet)
@@ -69,7 +70,7 @@ def ask(
         )
         return
     answer = base.ask(question or "", history=_history(history))
-    _print(answer.record() if as_json else plain_text(answer))
+    _print(answer.record() if as_json else plain_text(answer, texts("en")))
 
 
 @app.command()
@@ -272,6 +273,7 @@ def evaluate(
     Examples: kb evaluate · kb evaluate --split tuning --save run.json · kb evaluate my-beir-folder ·
     kb evaluate --compare before.json after.json
     """
+    from kb.evaluation import inquiries, languages
     from kb.evaluation.answers import answers_table
     from kb.evaluation.datasets import load_dataset, shipped_dataset
     from kb.evaluation.report import compare as compare_runs
@@ -290,11 +292,17 @@ def evaluate(
         tqdm(total=len(data.questions), desc="questions", disable=quiet) as bar,
     ):
         result = report(data.name, split, run(data, base, step=lambda: bar.update(1)))
+        if dataset is None:
+            result["languages"] = languages.measure(base)
+            result["inquiries"] = inquiries.measure(base)
     if save:
         save.write_text(json.dumps(result, indent=1), encoding="utf-8")
     if plot:
         plot_reliability(result, plot)
-    _print(result if as_json else table(result))
+    tables = [table(result)]
+    if dataset is None:
+        tables += [languages.table(result["languages"]), inquiries.table(result["inquiries"])]
+    _print(result if as_json else "\n\n".join(tables))
 
 
 @app.command()

@@ -20,7 +20,11 @@ from kb.types import Turn
 MAX_CHARACTERS = 8_000
 MAX_TURNS = 20
 EU_LANGUAGES = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
-_OTHER_LANGUAGE_MARGIN = 0.9
+# Up to which probability of English a text is taken for another language. Of 4,600 stored wordings in 23
+# languages 96 % are then recognised, and no English question of the evaluation set is lost.
+_MOST_ENGLISH = 0.05
+_MOST_ENGLISH_SHORT = 0.01
+_SHORT = 4  # words; names and acronyms alone look like any language
 _REFERRING = re.compile(
     r"^(and|but|or|so|also|then|what about|how about|since when|why|who else|which one)\b"
     r"|\b(it|its|they|them|their|theirs|he|she|this|that|these|those|one|ones|there|same|"
@@ -155,6 +159,11 @@ def content_words(text: str) -> list[str]:
     return [word for word in words(text) if word not in STOPWORDS]
 
 
+def subject_words(text: str) -> list[str]:
+    """Words that carry a subject; words of other alphabets as they stand."""
+    return content_words(text) or re.findall(r"[^\W\d_]{3,}", text.lower())
+
+
 def split_parts(text: str) -> list[str]:
     """Find the questions in a message, in order; a message without any is one question.
 
@@ -167,7 +176,7 @@ def split_parts(text: str) -> list[str]:
         if sentence.endswith("?") or _ASKING.search(sentence)
         for clause in _clauses(sentence)
     ]
-    parts = [part for part in parts if content_words(part)]
+    parts = [part for part in parts if subject_words(part)]
     return parts if len(parts) > 1 else [body_of(text)]
 
 
@@ -198,10 +207,11 @@ def _identifier() -> Any:
 
 def detect_language(text: str) -> str:
     """The official EU language of a text; English unless another one is clear (offline)."""
-    language, probability = _identifier().classify(text)
-    if language != "en" and (probability < _OTHER_LANGUAGE_MARGIN or _looks_english(text)):
+    most = _MOST_ENGLISH_SHORT if len(text.split()) < _SHORT else _MOST_ENGLISH
+    ranked = _identifier().rank(text)
+    if dict(ranked)["en"] > most or _looks_english(text):
         return "en"
-    return str(language)
+    return next(str(language) for language, _ in ranked if language != "en")
 
 
 _ENGLISH = STOPWORDS - {"a", "as", "i", "no", "on", "me", "an", "am", "in", "do", "so", "was", "he"}

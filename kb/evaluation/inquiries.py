@@ -15,8 +15,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from kb.answering.question import subject_words
 from kb.answering.replies import CONTACT
-from kb.desk.inquiry import content_words_of, topic_of
+from kb.desk.inquiry import topic_of
 from kb.desk.letter import shown, template
 from kb.desk.mail import Mail, read_mail
 from kb.desk.personal_data import remove_personal_data
@@ -137,8 +138,8 @@ def same_question(found: str, gold: str) -> bool:
     one, other = (re.sub(r"\s+", " ", text).casefold().strip(" ?.") for text in (found, gold))
     if one and (one in other or other in one):
         return True
-    wanted = set(content_words_of(gold))
-    return bool(wanted) and len(wanted & set(content_words_of(found))) >= SHARED_WORDS * len(wanted)
+    wanted = set(subject_words(gold))
+    return bool(wanted) and len(wanted & set(subject_words(found))) >= SHARED_WORDS * len(wanted)
 
 
 def unproved(draft: Draft) -> list[str]:
@@ -191,13 +192,13 @@ def _personal_data_found(mail: Mail, wanted: Sequence[str]) -> dict[str, bool]:
     return {place: not re.search(rf"(?<!\w){re.escape(place)}(?!\w)", left) for place in wanted}
 
 
-def table(judged: Mapping[str, Sequence[Judged]]) -> str:
-    """Figures as a Markdown table, a column for each half."""
+def table(figures: Mapping[str, Mapping[str, str]]) -> str:
+    """Figures as a Markdown table, a column for each half of the mails and one for all."""
     rows: dict[str, list[str]] = {}
-    for results in judged.values():
-        for name, value in _figures(results).items():
+    for column in figures.values():
+        for name, value in column.items():
             rows.setdefault(name, []).append(value)
-    head = f"| | {' | '.join(judged)} |\n|---|{'---|' * len(judged)}"
+    head = f"| inquiries | {' | '.join(figures)} |\n|---|{'---|' * len(figures)}"
     return "\n".join(
         [head, *(f"| {name} | {' | '.join(values)} |" for name, values in rows.items())]
     )
@@ -232,7 +233,14 @@ def _share(values: Iterable[bool]) -> str:
     return f"{sum(found)}/{len(found)} ({sum(found) / len(found):.0%})" if found else "–"
 
 
-def measure(base: KnowledgeBase) -> dict[str, list[Judged]]:
+def measure(base: KnowledgeBase) -> dict[str, dict[str, str]]:
+    """Figures of the shipped mails, of each half and of all."""
+    halves = judge_all(base)
+    whole = [judged for half in halves.values() for judged in half]
+    return {name: _figures(results) for name, results in {**halves, "all": whole}.items()}
+
+
+def judge_all(base: KnowledgeBase) -> dict[str, list[Judged]]:
     """Judge the shipped mails, by halves."""
     folder = inquiries_folder()
     facts = {p.id: set(p.facts) for p in shipped_content().passages}
@@ -244,13 +252,10 @@ def measure(base: KnowledgeBase) -> dict[str, list[Judged]]:
 
 
 def main() -> None:
-    """Print the table; with ``--failures``, what went wrong in the mails that may be looked at."""
-    results = measure(KnowledgeBase.open())
-    sys.stdout.write(table(results) + "\n")
-    if "--failures" in sys.argv:
-        for result in next(iter(results.values())):
-            for failure in (*result.failures, *map("no evidence: {}".format, result.unproved)):
-                sys.stdout.write(failure + "\n")
+    """Print what went wrong in the mails that may be looked at; ``kb evaluate`` prints the figures."""
+    for result in next(iter(judge_all(KnowledgeBase.open()).values())):
+        for failure in (*result.failures, *map("no evidence: {}".format, result.unproved)):
+            sys.stdout.write(failure + "\n")
 
 
 if __name__ == "__main__":

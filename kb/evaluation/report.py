@@ -45,6 +45,11 @@ def report(name: str, split: str, outcomes: Sequence[Outcome]) -> dict[str, Any]
     }
     values["right citation"] = {o.question.id: float(o.right) for o in judged}
     values["answerable refused"] = {o.question.id: float(not o.answered) for o in judged}
+    values["right citation, each part of several"] = {
+        f"{o.question.id}/{number}": float(not o.told.isdisjoint(facts))
+        for o in judged
+        for number, facts in enumerate(o.question.parts, start=1)
+    }
     for kind in REFUSED:
         of_kind = [o for o in outcomes if o.question.answerability == kind]
         values[f"{kind} refused"] = {o.question.id: float(not o.answered) for o in of_kind}

@@ -23,11 +23,13 @@ class Outcome:
     Attributes:
         ranking: gold-unit ids (documents or sections), each once, best first.
         cited: gold-unit ids that the answer cites.
+        told: ids of the facts that the cited passages tell (shipped set only).
     """
 
     question: EvaluationQuestion
     ranking: tuple[str, ...]
     cited: tuple[str, ...]
+    told: frozenset[str]
     status: str
     reason: str | None
     confidence: float
@@ -66,13 +68,18 @@ def run(
     for question in dataset.questions:
         results = base.search(question.text, top_k=3 * DEPTH, history=question.history)
         answer = base.ask(question.text, history=question.history)
-        outcomes.append(_outcome(question, results, answer))
+        passages = base.passages()
+        told = frozenset(f for c in answer.citations for f in passages[c.passage_id].facts)
+        outcomes.append(_outcome(question, results, answer, told))
         step()
     return outcomes
 
 
 def _outcome(
-    question: EvaluationQuestion, results: Sequence[SearchResult], answer: Answer
+    question: EvaluationQuestion,
+    results: Sequence[SearchResult],
+    answer: Answer,
+    told: frozenset[str],
 ) -> Outcome:
     gold = question.gold or {}
     by_section = any("#" in name for name in gold) or not gold
@@ -86,6 +93,7 @@ def _outcome(
         question=question,
         ranking=tuple(dict.fromkeys(ranking))[:DEPTH],
         cited=tuple(dict.fromkeys(cited)),
+        told=told,
         status=answer.status,
         reason=answer.reason,
         confidence=answer.confidence,

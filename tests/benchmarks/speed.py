@@ -16,11 +16,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from kb.desk.inquiry import read_inquiry
+from kb.desk.mail import read_mail
+from kb.desk.reply import draft_reply
 from kb.evaluation.datasets import load_dataset, shipped_dataset
 from kb.index.stored import vector_rows
 from kb.knowledge import KnowledgeBase
 from kb.settings import load_settings
 
+MAIL = Path(__file__).parents[1] / "data" / "inquiry-400.eml"
 ROUNDS = 5
 SAMPLE_ROUNDS = 1
 
@@ -58,6 +62,18 @@ def ingest_ratio(base: KnowledgeBase, folder: Path, rounds: int) -> tuple[float,
         ratios.append(timed(own.ingest) / bare)
         again = timed(own.ingest)
     return statistics.median(ratios), again
+
+
+def draft_seconds(base: KnowledgeBase, rounds: int) -> tuple[float, float]:
+    """Median seconds to draft the reply to a mail of 400 words; the same / bare encoding of its questions."""
+    data = MAIL.read_bytes()
+    asked = [question.text for question in read_inquiry(read_mail(data)).questions]
+    seconds, ratios = [], []
+    for _ in range(5 * rounds):
+        bare = timed(lambda: [base.embedder.model.encode_query([text]) for text in asked])
+        seconds.append(timed(lambda: draft_reply(read_mail(data), base)))
+        ratios.append(seconds[-1] / bare)
+    return statistics.median(seconds), statistics.median(ratios)
 
 
 def serve(index: Path) -> tuple[float, float]:
@@ -98,16 +114,20 @@ def main() -> None:
         base = KnowledgeBase.open(folder / "index")
         full, again = ingest_ratio(base, folder, 1 if rounds == 1 else 3)
         ready, peak = serve(folder / "index")
+        drafted, drafted_ratio = draft_seconds(base, rounds)
         figures = [
             ("answer / bare encoding of its question", answer_ratio(base, rounds), 3.0),
             ("full ingest / bare encoding of its texts", full, 1.3),
             ("second ingest, s", again, 2.0),
             ("ready to answer after, s", ready, 15.0),
+            ("draft of a reply to a mail of 400 words, s", drafted, 1.0),
+            ("the same / bare encoding of its questions", drafted_ratio, float("inf")),
             ("peak memory of the serving process, MiB", peak, 1228.8),
         ]
     for name, value, target in figures:
         met = "met" if value <= target else "NOT MET"
-        sys.stdout.write(f"{name}: {value:.2f} (at most {target:g}: {met})\n")
+        wanted = f" (at most {target:g}: {met})" if target < float("inf") else ""
+        sys.stdout.write(f"{name}: {value:.2f}{wanted}\n")
 
 
 if __name__ == "__main__":
