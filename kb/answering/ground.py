@@ -16,9 +16,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kb.answering.cite import Claim, Quote
+from kb.answering.cited import Cited
 from kb.answering.claims import figures, roots
 from kb.answering.generate import Draft
-from kb.answering.verify import Cited, disagreements, roles_agree
+from kb.answering.parties import roles_agree
+from kb.answering.verify import disagreements
 from kb.index.embedder import Embedder
 from kb.index.lexical import stems
 from kb.types import Passage

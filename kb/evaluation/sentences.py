@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from kb.answering.cited import Cited
 from kb.answering.generate import Draft
 from kb.answering.ground import ground
-from kb.answering.verify import Cited, lexical_share
+from kb.answering.verify import lexical_share
 from kb.evaluation.judge import shipped_content
 from kb.index.embedder import Embedder, open_embedder
 from kb.index.lexical import LexicalIndex, ordinary_words

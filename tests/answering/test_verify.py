@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kb.answering.verify import Cited, disagreements, lexical_share
+from kb.answering.cited import Cited
+from kb.answering.verify import disagreements, lexical_share
 
 ORDINARY = frozenset(
     "the a members office fair fund regions partners visits every some most network two".split()
