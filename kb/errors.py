@@ -11,6 +11,7 @@ KBError
 │   └── IndexLocked      another process is writing, or the folder is read-only
 ├── JournalError         the database cannot be used
 ├── EmbeddingError       the model is missing, changed or cannot be loaded
+├── BackupError          an archive cannot be written, read or restored
 ├── GenerationError      a language model did not give a usable text
 └── DeskError            an action of the console is refused
     ├── NotFound         there is no such item (any more)
@@ -65,6 +66,10 @@ class GenerationError(KBError):
 
 class JournalError(KBError):
     """The database of ratings, questions and inquiries cannot be used."""
+
+
+class BackupError(KBError):
+    """An archive cannot be written, read or restored."""
 
 
 class DeskError(KBError):

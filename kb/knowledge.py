@@ -28,7 +28,7 @@ from kb.journal.records import Journal
 from kb.reading.catalogue import shipped_corpus
 from kb.reading.collect import Library
 from kb.settings import Settings, load_settings
-from kb.types import Answer, Passage, SearchResult, Turn
+from kb.types import Answer, Document, Passage, SearchResult, Turn
 
 MAX_TOP_K = 100
 CANARY_ROWS = 5
@@ -103,7 +103,8 @@ class KnowledgeBase:
     def library(self) -> Library:
         """What belongs to the index."""
         path = self.generations.folder / "sources.json"
-        return Library.open(path, self._corpus, self.settings.fetch_hosts)
+        settings = self.settings
+        return Library.open(path, self._corpus, settings.fetch_hosts, settings.faq.expanduser())
 
     @property
     def manifest(self) -> Manifest:
@@ -121,24 +122,32 @@ class KnowledgeBase:
         *,
         record: Mapping[str, str] | None = None,
         withdraw: Sequence[str] = (),
+        restore: Sequence[str] = (),
         rebuild: bool = False,
         progress: Progress | None = None,
+        wait: float = 0,
     ) -> IngestReport:
         """Add sources, take out withdrawn ones, and bring the index up to date.
 
         Args:
             sources: files, folders or addresses to add.
             record: catalogue fields of what is added, as title, url, licence, as_of.
+            restore: documents that were withdrawn and are to come back.
+            wait: seconds that another process that writes the index is given.
+
+        Raises:
+            IndexLocked: another process is writing, or the folder is read-only.
         """
-        self.generations.folder.mkdir(parents=True, exist_ok=True)
-        library = self.library
-        for location in sources:
-            library.add(location, record or {})
-        for name in withdraw:
-            library.withdraw(name, {d.id for d in self._current().retriever.content.documents})
-        report = ingest(
-            self.generations, library, self.embedder, rebuild=rebuild, progress=progress
-        )
+        with self.generations.writing(wait=wait):
+            library = self.library
+            for location in sources:
+                library.add(location, record or {})
+            for name in withdraw:
+                library.withdraw(name, {d.id for d in self.documents()})
+            library.withdrawn.difference_update(restore)
+            report = ingest(
+                self.generations, library, self.embedder, rebuild=rebuild, progress=progress
+            )
         self.refresh()
         return report
 
@@ -204,6 +213,10 @@ class KnowledgeBase:
             today=self._today(),
             writing=writing,
         )
+
+    def documents(self) -> Sequence[Document]:
+        """All documents that are indexed now."""
+        return self._current().retriever.content.documents
 
     def passages(self) -> Mapping[str, Passage]:
         """All passages that are indexed now, by id."""

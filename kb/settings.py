@@ -46,6 +46,10 @@ def _network(value: str) -> str:
         raise ValueError(f"'{value}' is no address or network such as 10.0.0.0/8") from None
 
 
+def _beside(index: Path) -> Path:
+    return index.expanduser().resolve().parent
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)
@@ -67,6 +71,10 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="", description="journal: SQLite beside the index, or a PostgreSQL address"
     )
+    faq: Path = Field(
+        default_factory=lambda given: _beside(given.get("index", Path())) / "faq",
+        description="folder of the secretariat's own FAQ, Markdown files; beside the index",
+    )
     embedder: str = Field(
         default="packaged",
         description="`packaged`, a folder, or `name@revision` of a sentence-transformers model",
@@ -83,6 +91,14 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = Field(
         default=(),
         description="addresses of reverse proxies whose X-Forwarded headers are believed",
+    )
+    four_eyes: bool = Field(default=False, description="who has edited a reply may not approve it")
+    sign_in_header: str = Field(
+        default="", description="header in which a reverse proxy names who is signed in; empty: off"
+    )
+    sign_in_proxies: Networks = Field(
+        default=(),
+        description="addresses of the only reverse proxies whose sign-in header is believed",
     )
     fetch_hosts: Words = Field(
         default=("europa.eu",),
@@ -104,7 +120,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _database_beside_index(self) -> Settings:
         if not self.database_url:
-            address = f"sqlite:///{self.index.expanduser().resolve().parent / 'journal.sqlite'}"
+            address = f"sqlite:///{_beside(self.index) / 'journal.sqlite'}"
             object.__setattr__(self, "database_url", address)
         return self
 

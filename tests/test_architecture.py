@@ -15,7 +15,7 @@ ROOMS = [
     ("kb.answering",),
     ("kb.knowledge",),
     ("kb.desk",),
-    ("kb.evaluation", "kb.langchain", "kb.status"),
+    ("kb.backup", "kb.evaluation", "kb.langchain", "kb.status"),
     ("ui",),
 ]
 

@@ -18,9 +18,10 @@ from kb.answering.cite import Claim
 from kb.answering.question import read_question
 from kb.answering.replies import CONTACT
 from kb.errors import QuestionError
+from kb.journal.tables import Surface
 from kb.knowledge import KnowledgeBase
 from kb.reading.visible import visible_lines
-from kb.types import Answer
+from kb.types import Answer, SearchResult
 from ui.asking import Asking
 from ui.gate import require_json
 from ui.limits import RecentAnswers, Workers
@@ -67,11 +68,22 @@ _PROBLEM = f"#/components/schemas/{ProblemRecord.__name__}"
 _log = logging.getLogger(__name__)
 
 
-class _Calls:
-    """The calls of the API over one knowledge base."""
+def _json_body(request: Request) -> None:
+    require_json(request.headers.get("content-type", ""))
 
-    def __init__(self, base: KnowledgeBase, workers: Workers, metrics: Metrics) -> None:
+
+TAKES_JSON = [Depends(_json_body)]  # for every call with a body
+
+
+class Calls:
+    """The calls of one surface over one knowledge base."""
+
+    def __init__(
+        self, base: KnowledgeBase, workers: Workers, metrics: Metrics, *, surface: Surface | None
+    ) -> None:
+        """Name the surface that questions are kept under; None: they are not kept."""
         self._base = base
+        self._surface = surface
         self._workers = workers
         self._metrics = metrics
         self._recent = RecentAnswers()
@@ -81,21 +93,29 @@ class _Calls:
         streamed = EVENTS in request.headers.get("accept", "")
         if streamed:  # a refusal has to come before the stream has begun
             await asyncio.to_thread(read_question, body.question)
-        asking = Asking(self._workers, partial(self._answer, body))
-        if streamed:
+            asking = Asking(self._workers, partial(self._answer, body))
             headers = {"X-Accel-Buffering": "no"}
             return StreamingResponse(self._events(asking), media_type=EVENTS, headers=headers)
+        answer = await self.answer(body, request)
+        return _json(answer.record()) if answer else Response(status_code=499)
+
+    async def answer(self, body: AskBody, request: Request | None) -> Answer | None:
+        """The answer to a question; None where the caller has hung up before, if it can."""
+        asking = Asking(self._workers, partial(self._answer, body))
         answer = await asking.answer_unless(_gone(request))
-        return _json(self._given(answer)) if answer else Response(status_code=499)
+        return self._given(answer) if answer else None
 
     async def search(self, query: Annotated[SearchQuery, Query()]) -> Response:
         """Find passages, best first."""
-        work = partial(self._base.search, query.q, top_k=query.top_k)
         try:
-            results = await self._workers.start(work)
+            found = await self.found(query.q, top_k=query.top_k)
         except QuestionError as error:
             raise wrong_field("q", str(error)) from None
-        return _json({"results": [result.record() for result in results]})
+        return _json({"results": [result.record() for result in found]})
+
+    async def found(self, query: str, *, top_k: int) -> list[SearchResult]:
+        """Passages, best first."""
+        return await self._workers.start(partial(self._base.search, query, top_k=top_k))
 
     async def feedback(self, body: FeedbackBody) -> Response:
         """Rate an answer."""
@@ -115,14 +135,14 @@ class _Calls:
         answer = self._base.ask(
             body.question, history=history, language=body.language, on_claim=on_claim
         )
-        if body.store:
-            self._base.journal.keep(answer, surface="api")
+        if body.store and self._surface:
+            self._base.journal.keep(answer, surface=self._surface)
         return answer
 
-    def _given(self, answer: Answer) -> dict[str, Any]:
+    def _given(self, answer: Answer) -> Answer:
         self._recent.add(answer)
         self._metrics.answered(answer)
-        return answer.record()
+        return answer
 
     async def _events(self, asking: Asking) -> AsyncIterator[bytes]:
         """What is known of an answer, as soon as it is known."""
@@ -136,7 +156,7 @@ class _Calls:
             if not written:  # quoted, not written: all statements are there at the same time
                 for statement in answer.statements:
                     yield _event("statement", {"text": statement.text, "kind": statement.kind})
-            yield _event("answer", self._given(answer))
+            yield _event("answer", self._given(answer).record())
         except Exception as error:
             refused = isinstance(error, QuestionError)
             if not refused:
@@ -159,14 +179,13 @@ def create_api(base: KnowledgeBase, workers: Workers, metrics: Metrics) -> FastA
         redoc_url=None,
         redirect_slashes=False,
     )
-    calls = _Calls(base, workers, metrics)
-    takes_json = [Depends(_json_body)]
+    calls = Calls(base, workers, metrics, surface="api")
     api.post(
         "/ask",
         operation_id="ask",
         summary="Ask a question",
         description=f"Answer a question, every statement cited. {_STREAM}",
-        dependencies=takes_json,
+        dependencies=TAKES_JSON,
         response_class=JSONResponse,
         responses=_refusals(400, 403, 413, 415, 422, 429, 503)
         | {200: {"model": AnswerRecord, "content": {EVENTS: _STREAM_CONTENT}}},
@@ -183,7 +202,7 @@ def create_api(base: KnowledgeBase, workers: Workers, metrics: Metrics) -> FastA
         operation_id="feedback",
         summary="Rate an answer",
         status_code=201,
-        dependencies=takes_json,
+        dependencies=TAKES_JSON,
         response_class=JSONResponse,
         responses=_refusals(400, 403, 404, 413, 415, 422, 429, 503)
         | {201: {"model": FeedbackRecord}},
@@ -193,13 +212,9 @@ def create_api(base: KnowledgeBase, workers: Workers, metrics: Metrics) -> FastA
     return api
 
 
-def _json_body(request: Request) -> None:
-    require_json(request.headers.get("content-type", ""))
-
-
-async def _gone(request: Request) -> None:
-    """Ends when the caller has hung up."""
-    while not await request.is_disconnected():
+async def _gone(request: Request | None) -> None:
+    """Ends when the caller has hung up; never where no call over HTTP is answered."""
+    while request is None or not await request.is_disconnected():
         await asyncio.sleep(_WATCH_SECONDS)
 
 

@@ -1,14 +1,14 @@
-"""Chat: the public conversation page in Gradio; a thin wrapper around ``KnowledgeBase.ask``.
+"""Chat: the conversation in Gradio, in the visitor's language; a thin wrapper around ``KnowledgeBase.ask``.
 
 The conversation lives in the server's memory for as long as the page is open; the log is HTML that
-``ui/render.py`` makes. Nothing is kept in the browser.
+``ui/render.py`` makes. Nothing is kept in the browser. What stands around the conversation, and how a
+visitor's language gets here, is in ``ui/front.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 import gradio as gr
@@ -16,85 +16,92 @@ import gradio as gr
 from kb.errors import KBError, QuestionError
 from kb.knowledge import KnowledgeBase
 from kb.types import Answer, Turn
-from ui.render import answer_html, plain_text
+from ui.render import answer_html, remarks
+from ui.texts import Texts, texts
 
-STYLE = (files("ui") / "static" / "chat.css").read_text(encoding="utf-8")
-EXAMPLES = (
-    "What makes a partnership work?",
-    "Half of our partners have gone quiet, what can we do?",
-    "Who may join a partnership?",
-    "Where can I find partners for an I3 proposal?",
-)
-_LEAD_EXAMPLES = '<p class="pa-lead">For example</p>'
-_LEAD_NEXT = '<p class="pa-lead">You could also ask</p>'
-_FAILED = "The question could not be answered just now. Please try again in a moment."
-_HEAD = """<header class="pa-head"><h1>Partnership assistant</h1>
-<p>Guidance on Thematic Smart Specialisation Partnerships, quoted sentence by sentence with its
-sources.</p>
-<p class="pa-automated" role="note">You are talking to an automated assistant (an AI system). It
-quotes public sources and can be wrong or out of date: please check the source before you rely on
-it. Do not enter personal data.</p></header>"""
+LANGUAGE = "language"  # id of the hidden component that holds the visitor's language
+PROPOSALS = 4
 
 Conversation = list[tuple[str, Answer | str]]
 
 
+def wording(code: str) -> Mapping[str, dict[str, Any]]:
+    """What the components of the page say at first, by id, in a language."""
+    say = texts(code)
+    proposals = {f"proposal-{n}": {"value": text} for n, text in enumerate(say["examples"])}
+    return {
+        LANGUAGE: {"value": code},
+        "log": {"value": _log_html([], say)},
+        "helped": {"value": say["helped"]},
+        "not-helped": {"value": say["did_not_help"]},
+        "lead": {"value": _lead(say["for_example"])},
+        **proposals,
+        "entry": {"label": say["your_question"], "placeholder": say["placeholder"]},
+        "send": {"value": say["send"]},
+        "do-not-store": {"label": say["do_not_store"]},
+        "new": {"value": say["new_conversation"]},
+    }
+
+
 def build_chat(base: KnowledgeBase) -> gr.Blocks:
-    """The page; every visitor has a conversation of his or her own."""
-    with gr.Blocks(title="Partnership assistant", analytics_enabled=False) as chat:
+    """The page in English; every visitor has a conversation of his or her own."""
+    words = wording("en")
+
+    def button(name: str, **options: Any) -> gr.Button:
+        return gr.Button(**words[name], elem_id=name, **options)
+
+    with gr.Blocks(title=texts("en")["title"], analytics_enabled=False) as chat:
         conversation = gr.State(list)
-        _page(_HEAD)
-        log = _page(_log_html([]), elem_id="log")
-        announced = _page("", elem_id="announced")
+        language = gr.Markdown(**words[LANGUAGE], elem_id=LANGUAGE, visible=False)
+        log = _html("log", words["log"]["value"])
+        announced = _html("announced")
         with gr.Row(elem_id="feedback", visible=False) as feedback:
-            useful = gr.Button("This helped", size="sm", elem_classes="pa-up")
-            useless = gr.Button("This did not help", size="sm", elem_classes="pa-down")
-        thanks = _page("", elem_id="thanks")
-        lead = _page(_LEAD_EXAMPLES, elem_id="lead")
+            useful = button("helped", size="sm")
+            useless = button("not-helped", size="sm")
+        thanks = _html("thanks")
+        lead = _html("lead", words["lead"]["value"])
         with gr.Column(elem_id="suggestions"):
-            proposals = [gr.Button(example, size="sm") for example in EXAMPLES]
+            proposals = [button(f"proposal-{n}", size="sm") for n in range(PROPOSALS)]
         with gr.Row(elem_id="ask"):
             entry = gr.Textbox(
-                label="Your question",
-                placeholder="For example: our partners hardly meet, what helps?",
-                lines=1,
-                max_lines=6,
-                scale=5,
-                autofocus=False,
-                elem_id="entry",
+                **words["entry"], lines=1, max_lines=6, scale=5, autofocus=False, elem_id="entry"
             )
-            send = gr.Button("Send", variant="primary", scale=1, elem_id="send")
-        fresh = gr.Button("New conversation", size="sm", elem_id="new")
+            send = button("send", variant="primary", scale=1)
+        unstored = gr.Checkbox(
+            **words["do-not-store"],
+            value=False,
+            visible=base.settings.store_questions,
+            elem_id="do-not-store",
+        )
+        fresh = button("new", size="sm")
 
         shown = [conversation, log, announced, feedback, thanks, entry, lead, *proposals]
+        how: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-        def reply(question: str, turns: Conversation) -> list[Any]:
-            return _update(base, question, turns)
+        def reply(question: str, code: str, unstored: bool, turns: Conversation) -> list[Any]:
+            return _update(base, question, turns, texts(code), store=not unstored)
 
-        entry.submit(
-            reply, [entry, conversation], shown, show_progress="hidden", api_name="ask"
-        )  # fmt: skip
-        for button, source in ((send, entry), *((button, button) for button in proposals)):
-            button.click(
-                reply, [source, conversation], shown,
-                show_progress="hidden", api_visibility="private",
+        given = [language, unstored, conversation]
+        entry.submit(reply, [entry, *given], shown, show_progress="hidden", api_name="ask")
+        for asked, source in ((send, entry), *((proposal, proposal) for proposal in proposals)):
+            asked.click(reply, [source, *given], shown, **how)
+        for rated, value in ((useful, True), (useless, False)):
+            rated.click(
+                lambda turns, code, value=value: _rate(base, turns, value, texts(code)),
+                [conversation, language], [feedback, thanks], **how,
             )  # fmt: skip
-        for button, value in ((useful, True), (useless, False)):
-            button.click(
-                lambda turns, value=value: _rate(base, turns, value), [conversation],
-                [feedback, thanks], show_progress="hidden", api_visibility="private",
-            )  # fmt: skip
-        fresh.click(_begin, None, shown, show_progress="hidden", api_visibility="private")
+        fresh.click(lambda code: _begin(texts(code)), [language], shown, **how)
     return chat
 
 
-def _page(html: str, **options: Any) -> gr.Markdown:
+def _html(name: str, html: str = "") -> gr.Markdown:
     """A piece of the page in our own HTML.
 
     Gradio's HTML component evaluates strings as scripts, which our content security policy forbids.
     Its Markdown component shows HTML as it is, where that stands on one line, so ``_line`` is
     applied to whatever is put into it.
     """
-    return gr.Markdown(_line(html), sanitize_html=False, latex_delimiters=[], **options)
+    return gr.Markdown(_line(html), sanitize_html=False, latex_delimiters=[], elem_id=name)
 
 
 def _line(html: str) -> str:
@@ -102,39 +109,49 @@ def _line(html: str) -> str:
     return html.replace("\r", "").replace("\n", " ")
 
 
-def _update(base: KnowledgeBase, question: str, turns: Conversation) -> list[Any]:
+def _lead(text: str) -> str:
+    return f'<p class="pa-lead">{escape(text)}</p>'
+
+
+def _update(
+    base: KnowledgeBase, question: str, turns: Conversation, say: Texts, *, store: bool
+) -> list[Any]:
     """Answer and give every component its new value."""
     answer: Answer | str
     try:
         answer = base.ask(question, history=_history(turns))
-        base.journal.keep(answer, surface="chat")
+        if store:
+            base.journal.keep(answer, surface="chat")
     except QuestionError as error:
         answer = str(error)
     except KBError:
-        answer = _FAILED
+        answer = say["failed"]
     turns = [*turns, (question[:500], answer)]
     answered = isinstance(answer, Answer)
     proposals = answer.suggestions if isinstance(answer, Answer) else ()
     return [
         turns,
-        _line(_log_html(turns)),
-        _line(_announcement(answer)),
+        _line(_log_html(turns, say)),
+        _line(_announcement(answer, say)),
         gr.Row(visible=answered),
         "",
         "" if answered else question,
-        _LEAD_NEXT if proposals else "",
-        *_buttons(proposals),
+        _lead(say["you_could_also_ask"]) if proposals else "",
+        *_buttons(proposals, "en"),
     ]
 
 
-def _begin() -> list[Any]:
+def _begin(say: Texts) -> list[Any]:
+    lead = _lead(say["for_example"])
     hidden = gr.Row(visible=False)
-    return [[], _log_html([]), "", hidden, "", "", _LEAD_EXAMPLES, *_buttons(EXAMPLES)]
+    return [[], _log_html([], say), "", hidden, "", "", lead, *_buttons(say["examples"], "")]
 
 
-def _buttons(texts: Sequence[str]) -> list[gr.Button]:
-    padded = [*texts, *("" for _ in EXAMPLES)]
-    return [gr.Button(text, visible=bool(text)) for text in padded[: len(EXAMPLES)]]
+def _buttons(proposals: Sequence[str], language: str) -> list[gr.Button]:
+    """Proposals in a language, which ui/static/chat.js tells the browser; "" for the page's own."""
+    padded = [*proposals, *("" for _ in range(PROPOSALS))][:PROPOSALS]
+    classes = [f"pa-in-{language}"] if language else []
+    return [gr.Button(text, visible=bool(text), elem_classes=classes) for text in padded]
 
 
 def _history(turns: Conversation) -> list[Turn]:
@@ -145,30 +162,40 @@ def _history(turns: Conversation) -> list[Turn]:
     return found
 
 
-def _rate(base: KnowledgeBase, turns: Conversation, useful: bool) -> list[Any]:
+def _rate(base: KnowledgeBase, turns: Conversation, useful: bool, say: Texts) -> list[Any]:
     answer = turns[-1][1] if turns else None
     if isinstance(answer, Answer):
         base.journal.rate(answer, useful=useful)
-    return [gr.Row(visible=False), '<p role="status">Thank you, your rating is stored.</p>']
+    return [gr.Row(visible=False), f'<p role="status">{escape(say["thanks"])}</p>']
 
 
-def _log_html(turns: Conversation) -> str:
-    if not turns:
-        return '<section class="pa-log" aria-label="Conversation"></section>'
-    blocks = "".join(
-        f'<div class="pa-question"><h2 class="pa-hidden">Your question</h2>'
-        f"<p>{escape(question)}</p></div>"
-        + (
-            answer_html(answer)
-            if isinstance(answer, Answer)
-            else f'<div class="pa-notice" role="alert"><p>{escape(answer)}</p></div>'
-        )
-        for question, answer in turns
-    )
-    return f'<section class="pa-log" aria-label="Conversation">{blocks}</section>'
+def _log_html(turns: Conversation, say: Texts) -> str:
+    blocks = "".join(_question(question, answer, say) for question, answer in turns)
+    label = escape(say["conversation"])
+    return f'<section class="pa-log" aria-label="{label}">{blocks}</section>'
 
 
-def _announcement(answer: Answer | str) -> str:
+def _question(question: str, answer: Answer | str, say: Texts) -> str:
+    """A question and what stands below it."""
+    heading = f'<h2 class="pa-hidden">{escape(say["your_question"])}</h2>'
+    if isinstance(answer, Answer):
+        spoken, below = f' lang="{answer.language}"', answer_html(answer, say)
+    else:
+        language = (
+            "" if answer == say["failed"] else ' lang="en"'
+        )  # why it is refused, is in English
+        spoken = ""
+        below = f'<div class="pa-notice" role="alert"{language}><p>{escape(answer)}</p></div>'
+    return f'<div class="pa-question">{heading}<p{spoken}>{escape(question)}</p></div>{below}'
+
+
+def _announcement(answer: Answer | str, say: Texts) -> str:
     """What a screen reader says once, when the answer is there."""
-    text = plain_text(answer).split("\n\nSources")[0] if isinstance(answer, Answer) else ""
-    return f'<div class="pa-hidden" role="status" aria-live="polite">{escape(text)}</div>'
+    told = ""
+    if isinstance(answer, Answer):
+        translated = any(statement.original for statement in answer.statements)
+        language = "en" if answer.statements and not translated else answer.language
+        text = escape(answer.text.replace("**", ""))
+        rest = escape(" ".join(remarks(answer, say)))
+        told = f'<span lang="{language}">{text}</span> <span lang="{answer.language}">{rest}</span>'
+    return f'<div class="pa-hidden" role="status" aria-live="polite">{told}</div>'

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 from tqdm import tqdm
 
-from kb.errors import IndexLocked, KBError, QuestionError, SourceError
+from kb.errors import IndexLocked, JournalError, KBError, QuestionError, SourceError
 
 app = typer.Typer(
     name="kb",
@@ -200,12 +200,17 @@ def serve(
 
     Examples: kb serve --port 8080 · kb serve --only public
     """
+    from kb.desk.faq import Faq
     from kb.knowledge import KnowledgeBase
     from ui.server import SIDES, require_free, run
 
     settings = _settings(index, config)
     require_free(host, port)
     base = KnowledgeBase(settings)
+    try:
+        Faq(base).reconcile()
+    except (IndexLocked, JournalError) as error:  # the public side can do without
+        _say(str(error), quiet)
     with _progress(quiet) as progress:
         try:
             base.ingest(progress=progress)
@@ -218,6 +223,23 @@ def serve(
         announce=lambda line: _say(line, quiet),
         sides=(only,) if only else SIDES,
     )
+
+
+@app.command()
+def mcp(
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Serve one other assistant over standard input and output, by the Model Context Protocol.
+
+    Example: kb mcp, as the command of a server in that assistant's settings (docs/mcp.md)
+    """
+    import asyncio
+
+    from ui.mcp import serve_standard_input
+
+    asyncio.run(serve_standard_input(_open(index, config, quiet)))
 
 
 @app.command()
@@ -247,6 +269,87 @@ def switch(
         _say(f"The {surface} is off.", quiet)
     else:
         raise typer.BadParameter("Say on, or off with --reason TEXT.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Archive to write, as backup.tar.gz.")],
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write index, database and FAQ folder into one archive, also while serving.
+
+    Example: kb backup /safe/place/partnership-$(date +%F).tar.gz
+    """
+    from kb.backup import backup as write
+
+    number = write(_settings(index, config), file)
+    _say(f"{file} holds {number} parts.", quiet)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="Archive that kb backup has written.")],
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Put an archive in place where there is no index, no FAQ and an empty database.
+
+    Example: kb restore /safe/place/partnership-2026-11-25.tar.gz
+    """
+    from kb.backup import restore as read
+
+    generation = read(_settings(index, config), file)
+    _say(f"Restored; the live generation is {generation}.", quiet)
+
+
+@app.command()
+def user(
+    action: Annotated[Literal["add", "set", "list"], typer.Argument(help="What to do.")],
+    name: Annotated[str, typer.Argument(help="Name of the account.")] = "",
+    role: Annotated[
+        Literal["drafter", "approver", "administrator"] | None, typer.Option(help="Its role.")
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read a new password from standard input.")
+    ] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Sign-in through a reverse proxy alone.")
+    ] = False,
+    disable: Annotated[
+        bool | None, typer.Option("--disable/--enable", help="Lock the account out, or let it in.")
+    ] = None,
+    index: Index = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make, change or list accounts of the console.
+
+    Examples: kb user add ada --role administrator · kb user set ada --disable · kb user list
+    """
+    from kb.desk.accounts import Accounts
+    from kb.journal.database import Database
+
+    accounts = Accounts(Database(_settings(index, config).database_url))
+    if action == "list":
+        for account in accounts.all():
+            _print(
+                f"{account.name}\t{account.role}\t{'disabled' if account.disabled else 'enabled'}"
+            )
+        return
+    if not name:
+        raise typer.BadParameter("Give the name of the account.")
+    if action == "add":
+        accounts.add(name, "" if no_password else _password(password_stdin), role or "drafter")
+        _say(f"Account {name} may sign in as {role or 'drafter'}.", quiet)
+        return
+    changing = password_stdin or (role is None and disable is None)
+    accounts.change(
+        name, role=role, password=_password(password_stdin) if changing else None, disabled=disable
+    )
+    _say(f"Account {name} is changed; its sessions have ended.", quiet)
 
 
 @app.command()
@@ -323,6 +426,14 @@ def draft(
     mail = read_mail(*_mail_bytes(email))
     drafted = draft_reply(mail, _open(index, config, quiet))
     _print(drafted.record() if as_json else drafted.plain_text())
+
+
+def _password(from_stdin: bool) -> str:
+    """A new password: a line of standard input, or typed twice."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
 
 
 def _open(index: Path | None, config: Path | None, quiet: bool) -> Any:

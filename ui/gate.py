@@ -12,34 +12,40 @@ import re
 import traceback
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from kb.desk.mail import MOST_BYTES
 from kb.settings import Settings
 from ui.limits import Visitors
 from ui.problems import Problem
-from ui.switches import Switches, paused
+from ui.switches import PAUSED_STYLE, Switches, paused
+from ui.texts import language_of
 
 API = "/api/v1"
+MCP = "/mcp"
 JSON_BYTES = 64 * 1024  # of a call of the API
 PAGE_BYTES = 1024 * 1024  # of a message of a page, where too long a question is refused in words
+UPLOAD_BYTES = MOST_BYTES + PAGE_BYTES  # of a mail, with the fields around it
 _CHAT_CALL = "/gradio_api/queue/join"
 _LIMITED = {
     ("POST", f"{API}/ask"): "ask",
     ("GET", f"{API}/search"): "search",
     ("POST", f"{API}/feedback"): "feedback",
+    ("POST", "/embed/ask"): "ask",
+    ("POST", "/embed/feedback"): "feedback",
 }
 # All that the chat needs of Gradio; everything else of it (files, proxy, upload, runs, monitoring,
 # component servers, its OpenAPI and MCP) answers 404 (trust G2).
 _CHAT = frozenset(
     {
-        "/", "/config", "/theme.css", "/favicon.ico", "/robots.txt",
+        "/", "/config", "/config.js", "/theme.css", "/favicon.ico", "/robots.txt",
         "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events",
         _CHAT_CALL, "/gradio_api/queue/data", "/gradio_api/cancel",
         "/gradio_api/reset", "/gradio_api/theme.css",
@@ -47,13 +53,31 @@ _CHAT = frozenset(
 )  # fmt: skip
 _FILES = ("/assets/", "/static/", "/svelte/", "/assistant/")
 _CHAT_BELOW = (*_FILES, "/gradio_api/heartbeat/")
+_PAGES = frozenset({"/about", "/privacy", "/accessibility", "/licences"})
 _HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
-_EMBED = frozenset({"/embed", "/embed.js"})
+_EMBED_PAGE, _EMBED_SCRIPT = "/embed", "/embed.js"
+_EMBED = frozenset({_EMBED_PAGE, _EMBED_SCRIPT, "/embed/ask", "/embed/feedback"})
+_EMBED_TEXTS = "/embed/texts/"
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'none'; "
     "base-uri 'self'; manifest-src 'self'; frame-ancestors {ancestors}"
+)
+# The element brings its style in a sheet that scripts make; what may stand in the page itself is the
+# style of the page that says that the assistant is turned off.
+_EMBED_POLICY = (
+    f"default-src 'none'; script-src 'self'; style-src '{PAUSED_STYLE}'; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+_TEXT_POLICY = (
+    "default-src 'none'; style-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+_CONSOLE, _UPLOADS = "/console", ("/console/inquiries", "/console/sources")
+_CONSOLE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _ALWAYS = {
@@ -78,11 +102,11 @@ def path_of(scope: Scope) -> str:
 def surface_of(path: str) -> str:
     """The surface that a path belongs to: one that can be switched, or ``own``."""
     plain = _plain(path)
-    if plain == "/api" or path.startswith("/api/"):
+    if plain in ("/api", MCP) or path.startswith("/api/"):
         return "api"
     if plain in _EMBED or path.startswith("/embed/"):
         return "embed"
-    if plain in _HEALTH or path.startswith(("/console", "/assistant/")):
+    if plain in _HEALTH | _PAGES or is_console(path) or path.startswith("/assistant/"):
         return "own"
     return "chat"
 
@@ -92,10 +116,20 @@ def is_open(path: str, *, sides: Sequence[str]) -> bool:
     plain = _plain(path)
     if plain in _HEALTH:
         return True
-    if plain == "/console" or path.startswith("/console/"):
+    if is_console(path):
         return "console" in sides
-    public = plain in _CHAT or path.startswith((f"{API}/", *_CHAT_BELOW))
+    public = (
+        plain in _CHAT
+        or path in _EMBED | _PAGES
+        or path == MCP
+        or path.startswith((f"{API}/", _EMBED_TEXTS, *_CHAT_BELOW))
+    )
     return public and ".." not in path and "public" in sides
+
+
+def is_console(path: str) -> bool:
+    """Whether a path belongs to the secretariat's console."""
+    return path == _CONSOLE or path.startswith(f"{_CONSOLE}/")
 
 
 def is_local(scope: Scope) -> bool:
@@ -110,12 +144,22 @@ def _plain(path: str) -> str:
 class Forwarded:
     """Believes what trusted proxies say of address, scheme, host and prefix; nobody else is believed.
 
-    The headers go no further: Gradio would believe them from anyone.
+    The headers go no further: Gradio would believe them from anyone. Whom a proxy has signed in stands in
+    ``scope["kb.signed_in_as"]``.
     """
 
-    def __init__(self, app: ASGIApp, *, proxies: Sequence[str]) -> None:
-        """Name the trusted addresses and networks."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        proxies: Sequence[str],
+        sign_in_header: str = "",
+        sign_in_proxies: Sequence[str] = (),
+    ) -> None:
+        """Name the trusted addresses and networks, and those that may sign people in."""
         self._app = app
+        self._sign_in_header = sign_in_header
+        self._sign_in_proxies = [ip_network(network) for network in sign_in_proxies]
         self._client_and_scheme = ProxyHeadersMiddleware(self._without_headers, list(proxies))  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,12 +171,24 @@ class Forwarded:
         peer = scope["client"][0] if scope.get("client") else ""
         seen = dict(scope)
         seen["kb.local"] = _is_loopback(peer) and not any(map(_is_forwarding, headers))
+        seen["kb.signed_in_as"] = self._signed_in_as(peer, headers)
         if peer not in self._client_and_scheme.trusted_hosts:
             await self._without_headers(seen, receive, send)
             return
         _take_host(seen, headers.get("x-forwarded-host", ""))
         _take_prefix(seen, headers.get("x-forwarded-prefix", ""))
         await self._client_and_scheme(seen, receive, send)  # type: ignore[arg-type]
+
+    def _signed_in_as(self, peer: str, headers: Headers) -> list[str]:
+        """Names in the sign-in header; none unless the peer itself may sign people in."""
+        if not self._sign_in_header:
+            return []
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return []
+        believed = any(address in network for network in self._sign_in_proxies)
+        return headers.getlist(self._sign_in_header) if believed else []
 
     async def _without_headers(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["headers"] = [
@@ -214,13 +270,22 @@ class Envelope:
 
     def _headers(self, path: str, scheme: str, number: str) -> dict[str, str]:
         surface = surface_of(path)
-        ancestors = self._ancestors if surface == "embed" else "'none'"
-        is_data = surface == "api" or _plain(path) in _HEALTH
-        policy = _DATA_POLICY if is_data else PAGE_POLICY.format(ancestors=ancestors)
+        if _plain(path) == _EMBED_PAGE:
+            policy = _EMBED_POLICY.format(ancestors=self._ancestors)
+        elif surface in ("api", "embed") or _plain(path) in _HEALTH:
+            policy = _DATA_POLICY
+        elif _plain(path) in _PAGES:
+            policy = _TEXT_POLICY
+        elif is_console(path):
+            policy = _CONSOLE_POLICY
+        else:
+            policy = PAGE_POLICY.format(ancestors="'none'")
         headers = _ALWAYS | {"content-security-policy": policy, "x-request-id": number}
+        if is_console(path):  # with "no-referrer", browsers send a form with the origin "null"
+            headers["referrer-policy"] = "same-origin"
         if scheme == "https":
             headers["strict-transport-security"] = _HSTS
-        if not path.startswith(_FILES):
+        if not path.startswith((*_FILES, _EMBED_SCRIPT)):
             headers["cache-control"] = "no-store"
         return headers
 
@@ -277,7 +342,10 @@ class Doors:
             asking: numbers of the chat's functions that take a visitor's words.
         """
         self._app = app
-        self._asking = asking
+        self._read = {
+            _CHAT_CALL: lambda body: "ask" if _function_of(body) in (None, *asking) else None,
+            MCP: _tool_of,
+        }
         self._switches = switches
         self._sides = sides
         self._visitors = Visitors(settings.questions_per_minute)
@@ -289,16 +357,19 @@ class Doors:
             return
         path = path_of(scope)
         surface = surface_of(path)
-        if self._switches.is_off(surface):
+        if self._switches.is_off(surface) and path != _EMBED_SCRIPT:  # it says so in its own words
             page = scope["method"] in ("GET", "HEAD") and _plain(path) in ("/", "/embed")
-            await paused(surface, page=page)(scope, receive, send)
+            language = language_of(HTTPConnection(scope))
+            await paused(surface, page=page, language=language)(scope, receive, send)
             return
-        most = JSON_BYTES if surface == "api" else PAGE_BYTES
+        most = JSON_BYTES if surface in ("api", "embed") else PAGE_BYTES
+        if path in _UPLOADS:
+            most = UPLOAD_BYTES
         limited = _at_most(most, receive)
         try:
             self._check(scope, path, most)
-            if scope["method"] == "POST" and _plain(path) == _CHAT_CALL:
-                limited = await self._count_chat(scope, limited)
+            if scope["method"] == "POST" and (call_of := self._read.get(_plain(path))):
+                limited = await self._count_read(scope, limited, most, call_of)
         except Problem as problem:
             await problem.response()(scope, receive, send)
             return
@@ -320,11 +391,15 @@ class Doors:
         if call := _LIMITED.get((scope["method"], _plain(path))):
             self._count(call, scope)
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdigit() and int(length) > most:
+        if (
+            length.isdigit() and int(length) > most and not is_console(path)
+        ):  # which has its own page
             raise _too_large(most)
 
-    async def _count_chat(self, scope: Scope, receive: Receive) -> Receive:
-        """Count a call of the chat if it asks something; what was read of it can be read again.
+    async def _count_read(
+        self, scope: Scope, receive: Receive, most: int, call_of: Callable[[bytes], str | None]
+    ) -> Receive:
+        """Count a call where its body asks something; what was read of it can be read again.
 
         Raises:
             Problem: it is one too many, or too large.
@@ -332,11 +407,11 @@ class Doors:
         try:
             body = await Request(scope, receive).body()
         except HTTPException:
-            raise _too_large(PAGE_BYTES) from None
+            raise _too_large(most) from None
         except ClientDisconnect:
             return receive
-        if _function_of(body) in (None, *self._asking):
-            self._count("ask", scope)
+        if call := call_of(body):
+            self._count(call, scope)
         return _again(body, receive)
 
     def _count(self, call: str, scope: Scope) -> None:
@@ -356,6 +431,17 @@ def _function_of(body: bytes) -> int | None:
     except (ValueError, RecursionError, TypeError, KeyError):
         return None
     return number if isinstance(number, int) else None
+
+
+def _tool_of(body: bytes) -> str | None:
+    """What a message of MCP is counted as; None where it calls no tool."""
+    try:
+        message = json.loads(body)
+        if message["method"] != "tools/call":
+            return None
+        return "search" if message["params"]["name"] == "search" else "ask"
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return "ask"
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

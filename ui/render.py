@@ -1,6 +1,8 @@
 """Render: an Answer -> plain text and HTML; every interface shows an answer through these.
 
-HTML is built here from escaped text alone; Markdown of a document or a model is never interpreted.
+HTML is built here from escaped text alone; Markdown of a document or a model is never interpreted. What
+stands around an answer is in the visitor's language; what the answer says of its own, in the
+question's; what it quotes, in English.
 """
 
 from __future__ import annotations
@@ -10,27 +12,33 @@ from html import escape
 from urllib.parse import quote
 
 from kb.answering.replies import CONTACT
-from kb.types import Answer, Citation, Notice, SearchResult
-
-WORDING = {"source": "exact words of the source", "summary": "our summary of the source"}
-AUTOMATED = "Automated answer, quoted from public sources; it can be incomplete or out of date."
+from kb.types import Answer, Citation, Notice, SearchResult, Source
+from ui.texts import Texts, texts
 
 
-def plain_text(answer: Answer) -> str:
+def plain_text(answer: Answer, say: Texts) -> str:
     """An answer for a terminal or a mail: text, notices, sources."""
-    blocks = [answer.text.replace("**", "")]
-    blocks += [f"Note: {notice.text}{_marks(notice.citations)}" for notice in answer.notices]
-    if answer.status == "partial" and answer.missing:
-        blocks.append("Not answered: " + " · ".join(answer.missing))
+    blocks = [answer.text.replace("**", ""), *remarks(answer, say)]
     if answer.citations:
-        blocks.append("Sources\n" + "\n".join(_source_line(c) for c in answer.citations))
+        lines = (_source_line(citation, say) for citation in answer.citations)
+        blocks.append("\n".join([say["sources"], *lines]))
     if answer.topics:
         lines = (f"- {t.title}{f' ({t.url})' if t.url else ''}" for t in answer.topics)
-        blocks.append("Nearest topics\n" + "\n".join(lines))
+        blocks.append("\n".join([say["nearest_topics"], *lines]))
     if answer.suggestions:
-        blocks.append("You could also ask\n" + "\n".join(f"- {s}" for s in answer.suggestions))
-    blocks.append(AUTOMATED)
+        blocks.append(
+            "\n".join([say["you_could_also_ask"], *(f"- {s}" for s in answer.suggestions)])
+        )
+    blocks.append(say["automated_answer"])
     return "\n\n".join(blocks)
+
+
+def remarks(answer: Answer, say: Texts) -> list[str]:
+    """What an answer says besides its text: its notices, and what no source covers."""
+    found = [f"{say['note']} {notice.text}{_marks(notice.citations)}" for notice in answer.notices]
+    if answer.status == "partial" and answer.missing:
+        found.append(f"{say['no_source_covers']} {' · '.join(answer.missing)}")
+    return found
 
 
 def results_text(results: list[SearchResult]) -> str:
@@ -45,23 +53,27 @@ def results_text(results: list[SearchResult]) -> str:
     )
 
 
-def place_of(citation: Citation) -> str:
-    """Where the quoted words stand: document, section, page."""
-    parts = [citation.title, *(h for h in citation.section if h != citation.title)]
-    if citation.page:
-        parts.append(f"page {citation.page}")
-    return ", ".join(parts)
+def _place(citation: Citation) -> str:
+    """Where the quoted words stand: document and section."""
+    return ", ".join([citation.title, *(h for h in citation.section if h != citation.title)])
 
 
-def _source_line(citation: Citation) -> str:
+def _facts(citation: Citation, say: Texts) -> list[str]:
+    """Page, date, and whose words they are."""
+    return [
+        *([say["page"].format(number=citation.page)] if citation.page else []),
+        say["as_of"].format(date=citation.as_of) if citation.as_of else say["no_date"],
+        say[f"wording_{citation.wording}"],
+    ]
+
+
+def _source_line(citation: Citation, say: Texts) -> str:
     origin = "; ".join(
         f"{s.title}{f', {s.publisher}' if s.publisher else ''}{f', {s.url}' if s.url else ''}"
         for s in citation.sources
     )
-    as_of = f", as of {citation.as_of}" if citation.as_of else ""
-    return (
-        f"[{citation.number}] {place_of(citation)}{as_of} ({WORDING[citation.wording]}). {origin}"
-    )
+    facts = " · ".join(_facts(citation, say))
+    return f"[{citation.number}] {_place(citation)} ({facts}). {origin}"
 
 
 def _marks(numbers: tuple[int, ...]) -> str:
@@ -72,37 +84,45 @@ _MARK = re.compile(r"\[(\d+)\]")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def answer_html(answer: Answer) -> str:
+def answer_html(answer: Answer, say: Texts) -> str:
     """An answer as a self-contained piece of HTML: text, notices, sources, contact.
 
     Ids start with the answer's id, so that several answers can stand on one page.
     """
-    blocks = [_paragraphs(answer)]
-    blocks += [_notice(answer, notice) for notice in answer.notices]
+    blocks = [_paragraphs(answer, say), _originals(answer)]
+    blocks += [_notice(answer, notice, say) for notice in answer.notices]
     if answer.status == "partial" and answer.missing:
         items = "".join(f"<li>{escape(part)}</li>" for part in answer.missing)
-        blocks.append(f'<div class="pa-notice"><p>No source covers:</p><ul>{items}</ul></div>')
+        blocks.append(
+            f'<div class="pa-notice"><p>{escape(say["no_source_covers"])}</p>'
+            f'<ul lang="{answer.language}">{items}</ul></div>'
+        )
     if answer.topics:
-        items = "".join(f"<li>{_link(topic.url, topic.title)}</li>" for topic in answer.topics)
-        blocks.append(f'<div class="pa-topics"><p>Nearest topics</p><ul>{items}</ul></div>')
+        items = "".join(f"<li>{_link(t.url, t.title, say)}</li>" for t in answer.topics)
+        blocks.append(
+            f'<div class="pa-topics"><p>{escape(say["nearest_topics"])}</p><ul>{items}</ul></div>'
+        )
     if answer.citations:
-        items = "".join(_source(answer, citation) for citation in answer.citations)
-        blocks.append(f'<section class="pa-sources" aria-label="Sources"><h3>Sources</h3>{items}'
-                      "</section>")  # fmt: skip
-    blocks.append(_foot(answer))
+        items = "".join(_source(answer, citation, say) for citation in answer.citations)
+        blocks.append(
+            f'<section class="pa-sources" aria-label="{escape(say["sources"])}">'
+            f"<h3>{escape(say['sources'])}</h3>{items}</section>"
+        )
+    blocks.append(_foot(answer, say))
     return (
-        f'<article class="pa-answer" lang="en" data-generator="{escape(answer.generator)}" '
+        f'<article class="pa-answer" data-generator="{escape(answer.generator)}" '
         f'data-generation="{escape(answer.generation)}" data-created="{escape(answer.created)}" '
         f'data-automated="true">{"".join(blocks)}</article>'
     )
 
 
-def contact_address(question: str) -> str:
+def contact_address(question: str, say: Texts) -> str:
     """A mail to the secretariat with the question filled in."""
-    return f"mailto:{CONTACT}?subject={quote('Question on partnerships')}&body={quote(question)}"
+    subject = quote(say["contact_subject"])
+    return f"mailto:{CONTACT}?subject={subject}&body={quote(question)}"
 
 
-def _paragraphs(answer: Answer) -> str:
+def _paragraphs(answer: Answer, say: Texts) -> str:
     """The answer's text; it is ours or quoted, but every character of it is escaped."""
     found = []
     for block in answer.text.split("\n\n"):
@@ -110,64 +130,97 @@ def _paragraphs(answer: Answer) -> str:
         if first.startswith("- "):
             first, lines = "", [first, *lines]
         if lines and all(line.startswith("- ") for line in lines):
-            items = "".join(f"<li>{_inline(answer, line[2:])}</li>" for line in lines)
-            found.append(
-                (f"<p>{_inline(answer, first)}</p>" if first else "") + f"<ul>{items}</ul>"
-            )
+            items = "".join(_told("li", answer, line[2:], say) for line in lines)
+            found.append((_told("p", answer, first, say) if first else "") + f"<ul>{items}</ul>")
         elif bold := _BOLD.fullmatch(block):
-            found.append(f"<h3>{escape(bold[1])}</h3>")
+            found.append(f'<h3 lang="{answer.language}">{escape(bold[1])}</h3>')
         else:
-            found.append(f"<p>{_inline(answer, block)}</p>")
+            found.append(_told("p", answer, block, say))
     return "".join(found)
 
 
-def _inline(answer: Answer, text: str) -> str:
+def _told(tag: str, answer: Answer, text: str, say: Texts) -> str:
+    """A piece of the text in an element that says its language."""
+    quoted = [s for s in answer.statements if not s.original and s.text in text]
+    translated = any(s.original and s.text in text for s in answer.statements)
+    html = _inline(answer, text, say)
+    if translated:
+        for statement in quoted:
+            words = escape(statement.text)
+            html = html.replace(words, f'<span lang="en">{words}</span>')
+    language = "en" if quoted and not translated else answer.language
+    return f'<{tag} lang="{language}">{html}</{tag}>'
+
+
+def _originals(answer: Answer) -> str:
+    """The English sentences that were checked, where the text is their translation."""
+    sentences = [s.original for s in answer.statements if s.original]
+    if not sentences:
+        return ""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    name = escape(texts("en")["language"])
+    return f'<details class="pa-originals" lang="en"><summary>{name}</summary><ul>{items}</ul></details>'
+
+
+def _inline(answer: Answer, text: str, say: Texts) -> str:
     known = {citation.number for citation in answer.citations}
 
     def mark(found: re.Match[str]) -> str:
         number = int(found[1])
         if number not in known:
             return found[0]
+        label = escape(say["source"].format(number=number))
         return (
-            f'<a class="pa-mark" href="#s-{answer.id}-{number}" '
-            f'aria-label="Source {number}">{number}</a>'
+            f'<a class="pa-mark" href="#s-{answer.id}-{number}" aria-label="{label}">{number}</a>'
         )
 
-    return _MARK.sub(mark, escape(text)).replace(
-        CONTACT, f'<a href="{escape(contact_address(answer.question))}">{CONTACT}</a>'
-    )
+    address = escape(contact_address(answer.question, say))
+    return _MARK.sub(mark, escape(text)).replace(CONTACT, f'<a href="{address}">{CONTACT}</a>')
 
 
-def _notice(answer: Answer, notice: Notice) -> str:
+def _notice(answer: Answer, notice: Notice, say: Texts) -> str:
     marks = "".join(f"[{number}]" for number in notice.citations)
-    text = _inline(answer, f"{notice.text} {marks}".strip())
-    return f'<div class="pa-notice" data-kind="{notice.kind}"><p>{text}</p></div>'
-
-
-def _source(answer: Answer, citation: Citation) -> str:
-    facts = [f"As of {citation.as_of}" if citation.as_of else "No date known"]
-    facts.append(WORDING[citation.wording])
-    links = "".join(
-        f"<li>{_link(source.url, source.title)}"
-        f"{f' · {escape(source.publisher)}' if source.publisher else ''}"
-        f" · {escape(_LICENCES.get(source.licence, source.licence))}</li>"
-        for source in citation.sources
+    text = _inline(answer, f"{notice.text} {marks}".strip(), say)
+    return (
+        f'<div class="pa-notice" data-kind="{notice.kind}">'
+        f'<p lang="{answer.language}">{text}</p></div>'
     )
+
+
+def _source(answer: Answer, citation: Citation, say: Texts) -> str:
+    links = "".join(_origin(source, say) for source in citation.sources)
+    words = escape(citation.quote).replace("\n", "<br>")
     return (
         f'<details id="s-{answer.id}-{citation.number}"><summary>'
-        f'<span class="pa-number">{citation.number}</span> {escape(place_of(citation))}</summary>'
-        f'<blockquote>{escape(citation.quote)}</blockquote><p class="pa-meta">'
-        f'{escape(" · ".join(facts))}</p><ul class="pa-links">{links}</ul></details>'
+        f'<span class="pa-number">{citation.number}</span> '
+        f'<span lang="en">{escape(_place(citation))}</span></summary>'
+        f'<blockquote lang="en">{words}</blockquote><p class="pa-meta">'
+        f'{escape(" · ".join(_facts(citation, say)))}</p><ul class="pa-links">{links}</ul></details>'
     )
 
 
-_LICENCES = {"CC-BY-4.0": "licence CC BY 4.0", "unknown": "all rights with its owner"}
+def _origin(source: Source, say: Texts) -> str:
+    licence = (
+        say["licence_unknown"]
+        if source.licence == "unknown"
+        else say["licence"].format(name=_LICENCES.get(source.licence, source.licence))
+    )
+    parts = [_link(source.url, source.title, say), escape(source.publisher), escape(licence)]
+    return f"<li>{' · '.join(part for part in parts if part)}</li>"
 
 
-def _foot(answer: Answer) -> str:
-    contact = f'<a href="{escape(contact_address(answer.question))}">Ask the secretariat</a>'
-    copy = f'<button type="button" class="pa-copy" data-copy="{_attribute(plain_text(answer))}">Copy</button>'
-    return f'<p class="pa-foot">{copy} {contact} <span>{escape(AUTOMATED)}</span></p>'
+_LICENCES = {"CC-BY-4.0": "CC BY 4.0"}
+
+
+def _foot(answer: Answer, say: Texts) -> str:
+    address = escape(contact_address(answer.question, say))
+    copied = _attribute(plain_text(answer, say))
+    return (
+        f'<p class="pa-foot"><button type="button" class="pa-copy" data-copy="{copied}" '
+        f'data-copied="{escape(say["copied"])}">{escape(say["copy"])}</button> '
+        f'<a href="{address}">{escape(say["ask_secretariat"])}</a> '
+        f"<span>{escape(say['automated_answer'])}</span></p>"
+    )
 
 
 def _attribute(text: str) -> str:
@@ -175,8 +228,12 @@ def _attribute(text: str) -> str:
     return escape(text).replace("\n", "&#10;")
 
 
-def _link(url: str, title: str) -> str:
+def _link(url: str, title: str, say: Texts) -> str:
     """A link to a catalogued address; anything but http(s) stays text."""
     if not url.startswith(("https://", "http://")):
-        return escape(title)
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(title)}</a>'
+        return f'<span lang="en">{escape(title)}</span>'
+    return (
+        f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">'
+        f'<span lang="en">{escape(title)}</span>'
+        f'<span class="pa-hidden"> ({escape(say["opens_in_new_tab"])})</span></a>'
+    )

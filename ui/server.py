@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from kb.desk.retention import forget
 from kb.errors import JournalError, SettingsError
 from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
     from kb.settings import Settings
     from ui.limits import Workers
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 Side = Literal["public", "console"]
 SIDES: tuple[Side, ...] = ("public", "console")
 DAY_SECONDS = 24 * 60 * 60
+COUNT_SECONDS = 10
 STOP_SECONDS = 5  # an open page keeps a connection open for ever
 _TRACING = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
 _GRADIO_SWITCHES = ("GRADIO_SHARE", "GRADIO_MCP_SERVER", "GRADIO_WATCH_DIRS")
@@ -68,6 +71,7 @@ def create_app(base: KnowledgeBase, *, sides: Sequence[Side] = SIDES) -> FastAPI
 
     from ui.health import add_health
     from ui.limits import Workers
+    from ui.mcp import add_mcp, over_http
     from ui.metrics import Metrics
     from ui.problems import answer_with_problems
     from ui.switches import Switches
@@ -76,51 +80,65 @@ def create_app(base: KnowledgeBase, *, sides: Sequence[Side] = SIDES) -> FastAPI
     workers = Workers(base.settings.questions_at_once)
     metrics.watch_running(lambda: workers.running)
 
-    app = FastAPI(
-        docs_url=None, redoc_url=None, openapi_url=None, lifespan=_living(base, switches, workers)
-    )
+    protocol = over_http(base, workers, metrics)
+    living = _living(base, switches, workers, protocol)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
     answer_with_problems(app)
     add_health(app, base, metrics)
     if "console" in sides:
-        _mount_console(app)
+        from ui.console.app import add_console
+
+        add_console(app, base)
     asking: frozenset[int] = frozenset()
     if "public" in sides:
         from ui.api import create_api
+        from ui.embed import add_embed
         from ui.gate import API
 
         app.mount(API, create_api(base, workers, metrics))
+        add_mcp(app, protocol)
+        add_embed(app, base, workers, metrics)
         asking = _mount_chat(app, base)
     doors = {"switches": switches, "sides": sides, "asking": asking}
     _add_gate(app, base.settings, called=metrics.called, **doors)
     return app
 
 
-def _living(base: KnowledgeBase, switches: Switches, workers: Workers) -> Any:
+def _living(
+    base: KnowledgeBase,
+    switches: Switches,
+    workers: Workers,
+    protocol: StreamableHTTPSessionManager,
+) -> Any:
     """What goes on beside the calls, from the start of the server to its end."""
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(switches.refresh)
-        duties = [asyncio.create_task(duty) for duty in (switches.keep_fresh(), _forget(base))]
+        journal = base.journal
+        duties = [
+            asyncio.create_task(duty)
+            for duty in (
+                switches.keep_fresh(),
+                _repeat(
+                    DAY_SECONDS, lambda: forget(base), "What has passed its time was not deleted"
+                ),
+                _repeat(COUNT_SECONDS, journal.write_counts, "Questions were not counted"),
+            )
+        ]
         try:
-            yield
+            async with protocol.run():
+                yield
         finally:
             for duty in duties:
                 duty.cancel()
             workers.close()
+            try:
+                await asyncio.to_thread(journal.write_counts)
+            except JournalError as error:
+                _log.warning("The last questions were not counted: %s", error)
 
     return living
-
-
-def _mount_console(app: FastAPI) -> None:
-    """Where the secretariat's screens belong; there are none yet, so every address below is unknown."""
-    from fastapi import FastAPI
-
-    from ui.problems import answer_with_problems
-
-    console = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    answer_with_problems(console)
-    app.mount("/console", console)
 
 
 def _mount_chat(app: FastAPI, base: KnowledgeBase) -> frozenset[int]:
@@ -128,10 +146,14 @@ def _mount_chat(app: FastAPI, base: KnowledgeBase) -> frozenset[int]:
     import gradio
     from fastapi.staticfiles import StaticFiles
 
-    from ui.chat import STYLE, build_chat
+    from ui.chat import build_chat
+    from ui.front import add_front
+    from ui.pages import add_pages
 
     app.mount("/assistant", StaticFiles(directory=str(files("ui") / "static")))
     chat = build_chat(base)
+    add_pages(app, base)
+    add_front(app, chat)
     chat.queue(
         api_open=False, default_concurrency_limit=base.settings.questions_at_once, max_size=100
     )
@@ -147,9 +169,7 @@ def _mount_chat(app: FastAPI, base: KnowledgeBase) -> frozenset[int]:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        css=STYLE,
         theme=gradio.themes.Base(),
-        head='<script src="./assistant/chat.js" defer></script>',
     )
     worded = (gradio.Textbox, gradio.Button)
     return frozenset(
@@ -178,17 +198,22 @@ def _add_gate(
     )
     app.add_middleware(Origins, allowed=allowed)
     app.add_middleware(Envelope, allowed=allowed, called=called)
-    app.add_middleware(Forwarded, proxies=settings.trusted_proxies)
+    app.add_middleware(
+        Forwarded,
+        proxies=settings.trusted_proxies,
+        sign_in_header=settings.sign_in_header,
+        sign_in_proxies=settings.sign_in_proxies,
+    )
 
 
-async def _forget(base: KnowledgeBase) -> None:
-    """Delete what has passed its time, now and every day."""
+async def _repeat(every: float, duty: Callable[[], object], failure: str) -> None:
+    """Do a duty now and again and again; where the database fails, it is done the next time."""
     while True:
         try:
-            await asyncio.to_thread(base.journal.forget, base.settings.retention_days)
+            await asyncio.to_thread(duty)
         except JournalError as error:
-            _log.warning("Old questions could not be deleted: %s", error)
-        await asyncio.sleep(DAY_SECONDS)
+            _log.warning("%s: %s", failure, error)
+        await asyncio.sleep(every)
 
 
 def run(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
 
 from starlette.responses import HTMLResponse, Response
 
@@ -11,16 +14,20 @@ from kb.answering.replies import CONTACT
 from kb.errors import JournalError
 from kb.journal.records import Journal
 from ui.problems import busy
+from ui.texts import texts
 
 EVERY_SECONDS = 2.0
 _RETRY_SECONDS = 300
-_PAUSED = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+_STYLE = (
+    "body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}"
+)
+PAUSED_STYLE = f"sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}"
+_PAUSED = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Partnership assistant: paused</title>
-<style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}}</style>
-</head><body><main><h1>The assistant is taking a break</h1>
-<p>It cannot answer questions at the moment. The S3 CoP secretariat is glad to help you:
-<a href="mailto:{CONTACT}">{CONTACT}</a>.</p></main></body></html>"""
+<title>{title}</title>
+<style>{style}</style>
+</head><body><main><h1>{title}</h1>
+<p>{paused} <a href="mailto:{contact}">{contact}</a></p></main></body></html>"""
 _log = logging.getLogger(__name__)
 
 
@@ -56,9 +63,17 @@ class Switches:
             await asyncio.to_thread(self.refresh)
 
 
-def paused(surface: str, *, page: bool) -> Response:
+def paused(surface: str, *, page: bool, language: str) -> Response:
     """What a surface that is off answers: a calm page to a person, a problem document to a program."""
     if page:
-        return HTMLResponse(_PAUSED, 503, {"Retry-After": str(_RETRY_SECONDS)})
+        say = texts(language)
+        html = _PAUSED.format(
+            language=language,
+            title=escape(say["title"]),
+            style=_STYLE,
+            paused=escape(say["paused"]),
+            contact=CONTACT,
+        )
+        return HTMLResponse(html, 503, {"Retry-After": str(_RETRY_SECONDS)})
     detail = f"The {surface} is turned off at the moment. Please write to {CONTACT}."
     return busy(detail, seconds=_RETRY_SECONDS).response()

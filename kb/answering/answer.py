@@ -26,18 +26,8 @@ from kb.answering.confidence import features, probability
 from kb.answering.disagree import find_disagreement
 from kb.answering.generate import ANSWER_PROMPT, Generator
 from kb.answering.notices import notices_about
-from kb.answering.question import Question, asks_favour, content_words
-from kb.answering.replies import (
-    CLARIFY,
-    CONFLICT,
-    FALLBACK,
-    NOTHING_FOUND,
-    OLDER,
-    OUTSIDE,
-    TRANSLATED,
-    UNKNOWN,
-    UNTRANSLATED,
-)
+from kb.answering.question import Question, asks_favour, subject_words
+from kb.answering.replies import Replies, replies
 from kb.answering.retrieve import Ranking, Retriever
 from kb.answering.translate import translate_claims
 from kb.answering.tuning import tuned
@@ -102,14 +92,15 @@ def answer_question(
         status = "answered" if len(answered) == len(parts) and not unclear else "partial"
     if status == "not_answered":
         answered = []
+    say = replies(question.language)
     worded = _word(question, answered, retriever, writing)
     quotes = quotes_of(worded.claims)
     citations = citations_of(quotes)
     reason = None if answered else _reason(parts, unclear)
     missing = tuple(part.ranking.query.text for part in parts if not part.answered)
-    notices = [*worded.notices, *notices_about(quotes, citations, today)]
+    notices = [*worded.notices, *notices_about(quotes, citations, today, question.language)]
     if answered and unclear:
-        notices.append(Notice("clarify", CLARIFY))
+        notices.append(Notice("clarify", say.clarify))
     return Answer(
         id=uuid.uuid4().hex,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -117,7 +108,11 @@ def answer_question(
         language=question.language,
         status=status,
         reason=reason,
-        text=markdown_of(worded.claims, quotes) if answered else _instead(reason, parts),
+        text=(
+            markdown_of(worded.claims, quotes, recommendations=say.recommendations)
+            if answered
+            else _instead(reason, parts, question.language)
+        ),
         statements=statements_of(worded.claims, quotes),
         notices=tuple(notices),
         topics=() if status == "answered" else _topics(parts),
@@ -159,7 +154,7 @@ def _is_unclear(question: Question, history: Sequence[Turn]) -> bool:
 
 
 def _subject(question: Question) -> list[str]:
-    return [word for word in dict.fromkeys(content_words(question.asked)) if word not in _GENERIC]
+    return [word for word in dict.fromkeys(subject_words(question.asked)) if word not in _GENERIC]
 
 
 def _overall(parts: Sequence[_Part], answered: Sequence[_Part]) -> float:
@@ -183,17 +178,21 @@ def _word(
     """Quote the chosen sentences or, where a language model is given, let it word them."""
     if not answered:
         return _Worded()
+    say = replies(question.language)
     worded = _Worded(quoted_claims(p for part in answered for p in part.picked))
     deadline = time.monotonic() + writing.seconds if writing else 0.0
     if writing:
         worded = _written(question, answered, retriever, writing, deadline) or replace(
-            worded, notices=(Notice("fallback", FALLBACK),)
+            worded, notices=(Notice("fallback", say.fallback),)
         )
-    worded = _with_other_view(worded, answered, retriever)
+    worded = _with_other_view(worded, answered, retriever, say)
     if writing and question.language != "en":
-        worded = _translated(
+        return _translated(
             worded, question.language, writing.generator, deadline, retriever.ordinary
         )
+    if say.english_sources:
+        told = Notice("fallback", say.english_sources)
+        worded = replace(worded, notices=(*worded.notices, told))
     return worded
 
 
@@ -220,7 +219,9 @@ def _written(
     return _Worded(claims, writing.generator.name, ANSWER_PROMPT)
 
 
-def _with_other_view(worded: _Worded, answered: Sequence[_Part], retriever: Retriever) -> _Worded:
+def _with_other_view(
+    worded: _Worded, answered: Sequence[_Part], retriever: Retriever, say: Replies
+) -> _Worded:
     """Add the sentence of another source that gives other figures, and a notice that it does."""
     found = find_disagreement(worded.claims, [part.ranking for part in answered], retriever)
     if found is None:
@@ -231,9 +232,8 @@ def _with_other_view(worded: _Worded, answered: Sequence[_Part], retriever: Retr
     claims += actions
     quotes = quotes_of(claims)
     numbers = quotes.index(found.quote) + 1, quotes.index(found.other.quotes[0]) + 1
-    text = (
-        CONFLICT if found.kind == "conflict" else OLDER.format(newer=numbers[found.newer_is_other])
-    )
+    newer = numbers[found.newer_is_other]
+    text = say.conflict if found.kind == "conflict" else say.older.format(newer=newer)
     notice = Notice(found.kind, text, tuple(sorted(numbers)))
     return replace(worded, claims=claims, notices=(*worded.notices, notice))
 
@@ -250,8 +250,9 @@ def _translated(
         claims = translate_claims(worded.claims, language, generator, deadline, ordinary)
     except GenerationError:
         claims = list(worded.claims)
+    say = replies(language)
     done = any(claim.original for claim in claims)
-    notice = Notice("translated", TRANSLATED) if done else Notice("fallback", UNTRANSLATED)
+    notice = Notice("translated", say.translated) if done else Notice("fallback", say.untranslated)
     return replace(worded, claims=claims, notices=(*worded.notices, notice))
 
 
@@ -269,16 +270,19 @@ def _nearest_limit(parts: Sequence[_Part]) -> tuple[Limit, float] | None:
     return max(limits, key=lambda pair: pair[1], default=None)
 
 
-def _instead(reason: Reason | None, parts: Sequence[_Part]) -> str:
+def _instead(reason: Reason | None, parts: Sequence[_Part], language: str) -> str:
+    """What is said in place of an answer; limits are described in English alone (limits.toml)."""
+    say = replies(language)
     nearest = _nearest_limit(parts)
     if reason == "unclear":
-        return CLARIFY
+        return say.clarify
     if reason == "out_of_scope":
-        reply = nearest[0].reply if nearest and nearest[0].kind == "outside" else ""
-        return OUTSIDE.format(reply=reply).strip()
+        if nearest and nearest[0].kind == "outside" and language == "en":
+            return f"{say.outside} {nearest[0].reply}".strip()
+        return say.outside
     if nearest and nearest[0].kind == "unknown" and nearest[1] > 0.6:
-        return UNKNOWN.format(topic=nearest[0].topic)
-    return NOTHING_FOUND
+        return say.unknown.format(subject=say.subject.format(topic=nearest[0].topic))
+    return say.nothing_found
 
 
 def _topics(parts: Sequence[_Part]) -> tuple[Topic, ...]:

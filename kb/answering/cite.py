@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kb.answering.compose import Picked
-from kb.answering.replies import RECOMMENDATIONS
 from kb.types import Citation, Passage, Sentence, Statement, StatementKind
 
 
@@ -119,8 +118,12 @@ def _numbers(claim: Claim, quotes: Sequence[Quote]) -> tuple[int, ...]:
     return tuple(quotes.index(quote) + 1 for quote in claim.quotes)
 
 
-def markdown_of(claims: Sequence[Claim], quotes: Sequence[Quote]) -> str:
-    """Findings in paragraphs, recommendations as a list, marks after what rests on the same words."""
+def markdown_of(claims: Sequence[Claim], quotes: Sequence[Quote], *, recommendations: str) -> str:
+    """Findings in paragraphs, recommendations as a list, marks after what rests on the same words.
+
+    Args:
+        recommendations: what stands above the list.
+    """
     blocks: list[str] = []
     actions: list[str] = []
     for _, group in groupby(claims, key=lambda claim: (claim.quotes, claim.kind)):
@@ -131,7 +134,7 @@ def markdown_of(claims: Sequence[Claim], quotes: Sequence[Quote]) -> str:
         else:
             blocks.append(f"{_joined(together)} {marks}")
     if actions:
-        blocks += [RECOMMENDATIONS, "\n".join(actions)]
+        blocks += [f"**{recommendations}**", "\n".join(actions)]
     return "\n\n".join(blocks)
 
 

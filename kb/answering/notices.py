@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from babel.dates import format_date
+
 from kb.answering.cite import Quote
-from kb.answering.replies import ARCHIVED, CONDITION, DEADLINE_PASSED
+from kb.answering.replies import replies
 from kb.types import Citation, Notice, Passage
 
 # Words of a sentence that limits what another one says.
@@ -21,9 +23,10 @@ _LIMITING = re.compile(
 
 
 def notices_about(
-    quotes: Sequence[Quote], citations: Sequence[Citation], today: date
+    quotes: Sequence[Quote], citations: Sequence[Citation], today: date, language: str
 ) -> Iterator[Notice]:
     """Say which cited sections have passed, rest on archived pages, or hold an unquoted condition."""
+    say = replies(language)
     passages = {quote.passage.id: quote.passage for quote in quotes}
     numbers = {
         name: tuple(c.number for c in citations if c.passage_id == name) for name in passages
@@ -31,11 +34,13 @@ def notices_about(
     for name, passage in passages.items():
         section = passage.headings[-1] if passage.headings else passage.title
         if passage.valid_until and passage.valid_until < today:
-            day = f"{passage.valid_until.day} {passage.valid_until:%B %Y}"
-            text = DEADLINE_PASSED.format(section=section, day=day)
+            day = format_date(
+                passage.valid_until, "long", "en_GB" if language == "en" else language
+            )
+            text = say.deadline_passed.format(section=section, day=day)
             yield Notice("deadline_passed", text, numbers[name])
         elif passage.sources and all(source.archived for source in passage.sources):
-            yield Notice("older", ARCHIVED.format(section=section), numbers[name])
+            yield Notice("older", say.archived.format(section=section), numbers[name])
     limited = [name for name, p in passages.items() if _limits_left_out(p, quotes)]
     if limited:
         sections = ", ".join(
@@ -43,7 +48,7 @@ def notices_about(
             for name in limited
         )
         marks = tuple(sorted(number for name in limited for number in numbers[name]))
-        yield Notice("condition", CONDITION.format(sections=sections), marks)
+        yield Notice("condition", say.condition.format(sections=sections), marks)
 
 
 def _limits_left_out(passage: Passage, quotes: Sequence[Quote]) -> bool:

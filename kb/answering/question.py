@@ -161,7 +161,7 @@ def content_words(text: str) -> list[str]:
 
 def subject_words(text: str) -> list[str]:
     """Words that carry a subject; words of other alphabets as they stand."""
-    return content_words(text) or re.findall(r"[^\W\d_]{3,}", text.lower())
+    return content_words(text) if words(text) else re.findall(r"[^\W\d_]{3,}", text.lower())
 
 
 def split_parts(text: str) -> list[str]:

@@ -1,31 +1,59 @@
-"""Replies: the sentences that the assistant says of its own; none of them states a fact."""
+"""Replies: ``replies/CODE.toml`` -> the sentences that the assistant says of its own, in a language.
+
+None of them states a fact; what a source says is quoted, and stays in English unless a language model
+translates it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from kb.answering.question import EU_LANGUAGES
 
 CONTACT = "contact@s3-cop.eu"
-RECOMMENDATIONS = "**What you can do**"
-CLARIFY = (
-    "Please say a little more: which partnership, call, service or problem do you mean, and for "
-    "whom do you ask?"
-)
-NOTHING_FOUND = (
-    "The knowledge base holds no source that answers this question, so nothing is claimed here. "
-    f"The nearest topics are listed below; the S3 CoP secretariat can help: {CONTACT}."
-)
-UNKNOWN = (
-    "The sources of this knowledge base do not say this (subject: {topic}). "
-    f"The nearest topics are listed below; the S3 CoP secretariat can help: {CONTACT}."
-)
-OUTSIDE = (
-    "This question lies outside what this assistant is for: interregional partnerships, smart "
-    "specialisation and their funding. {reply}"
-)
-DEADLINE_PASSED = "«{section}» concerns something that ended on {day}."
-ARCHIVED = "«{section}» rests on archived pages of the former S3 Platform and may be out of date."
-CONDITION = "Not quoted here: {sections} also holds a condition, exception or deadline."
-CONFLICT = "Two sources give different figures here; both are quoted."
-OLDER = "Two sources of different dates give different figures here; the newer one is [{newer}]."
-FALLBACK = (
-    "The language model's text was not used, because it could not be checked against the sources; "
-    "these are the sentences of the knowledge base."
-)
-TRANSLATED = "Machine translation; the English sentence that was checked against the source stands beside it."
-UNTRANSLATED = "A faithful translation could not be made; the sentences are given in English."
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """One language; what stands in braces below is filled in where it is said.
+
+    Attributes:
+        unknown: with {subject}.
+        subject: with {topic}; empty in all languages but English, which topics are named in.
+        deadline_passed: with {section} and {day}.
+        archived: with {section}.
+        condition: with {sections}.
+        older: with {newer}, the number of a citation.
+        english_sources: empty in English.
+    """
+
+    reviewed: bool
+    recommendations: str
+    clarify: str
+    nothing_found: str
+    unknown: str
+    subject: str
+    outside: str
+    deadline_passed: str
+    archived: str
+    condition: str
+    conflict: str
+    older: str
+    fallback: str
+    translated: str
+    untranslated: str
+    english_sources: str
+
+
+@cache
+def replies(language: str) -> Replies:
+    """The sentences in an official EU language; English where it is none."""
+    known = language if language in EU_LANGUAGES else "en"
+    file = files("kb.answering") / "replies" / f"{known}.toml"
+    if not file.is_file():  # until every language is written
+        return replies("en")
+    text = file.read_text(encoding="utf-8").replace("{contact}", CONTACT)
+    return Replies(**tomllib.loads(text))

@@ -30,7 +30,7 @@ from kb.desk.reply import answer_inquiry
 from kb.desk.work import BY_CODE, Checked, Sentence, Work, begin, from_record, to_record
 from kb.errors import ChangedMeanwhile, DeskError, NotAllowed, NotFound
 from kb.journal import audit, sums
-from kb.journal.tables import InquiryState, StoredInquiry
+from kb.journal.tables import AuditEntry, InquiryState, StoredInquiry
 from kb.knowledge import KnowledgeBase
 from kb.types import Citation
 
@@ -282,6 +282,12 @@ class Desk:
         with self._session() as session:
             session.delete(queue.find(session, number))
             self._note(session, actor, "delete", number)
+
+    def log(self, number: int, actor: Actor) -> list[AuditEntry]:
+        """Who has done what to an inquiry, newest first; also after it has been deleted."""
+        actor.require("administrator")
+        with self._session() as session:
+            return audit.entries(session, item=f"inquiry {number}")
 
     def take(self, number: int, actor: Actor, *, holding: bool = False) -> tuple[Reply, bytes]:
         """The approved reply, or the holding reply, for copying and as a message for the mail program."""

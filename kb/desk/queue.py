@@ -25,11 +25,13 @@ class Row:
     """An inquiry in the queue.
 
     Attributes:
+        version: that an action on it must name.
         age: in working days, until today or the approval.
         stale: why its draft or approved reply is out of date; empty where it is not.
     """
 
     id: int
+    version: int
     state: InquiryState
     subject: str
     from_name: str
@@ -126,6 +128,7 @@ def row_of(row: StoredInquiry, threads: Threads, indexed: Collection[str], now: 
     stale = tuple(_stale(row, from_record(row.work), threads, indexed))
     return Row(
         id=row.id,
+        version=row.version,
         state=cast(InquiryState, row.state),
         subject=row.subject,
         from_name=row.from_name,

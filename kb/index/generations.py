@@ -58,22 +58,27 @@ class Manifest:
 class Generations:
     """The folder that holds all generations of one index."""
 
+    POINTER = "current"
+
     def __init__(self, folder: Path) -> None:
         """Point at an index folder; it need not exist yet."""
         self.folder = folder.expanduser()
-        self._pointer = self.folder / "current"
+        self._pointer = self.folder / self.POINTER
         self._root = self.folder / "generations"
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, wait: float = 0) -> Iterator[None]:
         """Hold the index for writing.
+
+        Args:
+            wait: seconds that another process is given to come to its end.
 
         Raises:
             IndexLocked: another process holds it, or the folder cannot be written.
         """
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / "lock", timeout=0)
+            lock = FileLock(self.folder / "lock", timeout=wait)
             lock.acquire()
         except Timeout:
             raise IndexLocked(

@@ -96,6 +96,7 @@ def _prepare_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _migrate(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from kb.errors import JournalError
 from kb.journal.database import Database
 from kb.journal.mask import mask
+from kb.journal.sums import Counted, Sums, add, topic_of, week_of
 from kb.journal.tables import Feedback, StoredQuestion, Surface, Switch
 from kb.types import Answer
 
@@ -27,6 +28,7 @@ class Journal:
         """
         self._session = database.session
         self._keep_questions = keep_questions
+        self._sums = Sums(database)
 
     def rate(self, answer: Answer, *, useful: bool, comment: str = "") -> None:
         """Keep a rating; its comment is masked.
@@ -35,6 +37,8 @@ class Journal:
             JournalError: the database cannot be written.
         """
         with self._session() as session:
+            measure = "useful" if useful else "not_useful"
+            add(session, Counted(week_of(datetime.now(UTC)), measure, topic=topic_of(answer)))
             session.add(
                 Feedback(
                     answer_id=answer.id,
@@ -55,7 +59,11 @@ class Journal:
             return list(session.scalars(select(Feedback).order_by(Feedback.id)))
 
     def keep(self, answer: Answer, *, surface: Surface) -> None:
-        """Keep a question, masked, where questions may be kept; a failure costs no one the answer."""
+        """Count a question and, where questions may be kept, keep it, masked.
+
+        A failure costs no one the answer.
+        """
+        self._sums.count(answer, surface)
         if not self._keep_questions:
             return
         question = StoredQuestion(
@@ -74,6 +82,14 @@ class Journal:
                 session.add(question)
         except JournalError as error:
             _log.warning("A question could not be kept: %s", error)
+
+    def write_counts(self) -> None:
+        """Write what was counted since the last time.
+
+        Raises:
+            JournalError: the database cannot be written; the counts are kept for the next time.
+        """
+        self._sums.flush()
 
     def questions(self) -> list[StoredQuestion]:
         """All stored questions, oldest first."""

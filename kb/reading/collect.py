@@ -1,7 +1,7 @@
 """Library -> Collected: finds the files and pages that make up the index and reads each of them.
 
-The library is what is shipped plus what was added, less what was withdrawn. A source that cannot be
-read now keeps the documents of the last time; one that is gone is removed.
+The library is what is shipped, the secretariat's own FAQ and what was added, less what was withdrawn. A
+source that cannot be read now keeps the documents of the last time; one that is gone is removed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kb.reading.glossary import GLOSSARY, Term, glossary_document, read_terms
 from kb.reading.languages import LANGUAGES, Language, read_languages
 from kb.reading.limits import LIMITS, Limit, read_limits
 from kb.reading.markdown import read_markdown
+from kb.reading.own_faq import OWN_FAQ, faq_files, read_faq_file
 from kb.reading.readers import READERS, SourceGone, is_address, load, read
 from kb.types import Document, Source
 
@@ -54,6 +55,7 @@ class Library:
         added: location (file, folder or address) -> catalogue record.
         withdrawn: document ids and locations that are not to be indexed.
         hosts: from which addresses may be fetched.
+        faq: folder of the secretariat's own FAQ, which belongs to the shipped corpus.
     """
 
     path: Path
@@ -61,21 +63,29 @@ class Library:
     added: dict[str, Source]
     withdrawn: set[str]
     hosts: tuple[str, ...] = ()
+    faq: Path | None = None
 
     @classmethod
-    def open(cls, path: Path, corpus: Path, hosts: tuple[str, ...] = ()) -> Library:
+    def open(
+        cls, path: Path, corpus: Path, hosts: tuple[str, ...] = (), faq: Path | None = None
+    ) -> Library:
         """Read ``sources.json``; without one, the library is the shipped corpus alone.
 
         Raises:
             SourceError: the file is not valid.
         """
         if not path.is_file():
-            return cls(path, corpus, {}, set(), hosts)
+            return cls(path, corpus, {}, set(), hosts, faq)
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            added = {place: Source(**record) for place, record in values["added"].items()}
+            # What lies in the index folder is named from there: a restored index may lie elsewhere.
+            added = {
+                place if is_address(place) else str(path.parent.resolve() / place): Source(**record)
+                for place, record in values["added"].items()
+            }
             withdrawn = set(values["withdrawn"])
-            return cls(path, corpus if values["shipped"] else None, added, withdrawn, hosts)
+            shipped = corpus if values["shipped"] else None
+            return cls(path, shipped, added, withdrawn, hosts, faq)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SourceError(f"{path} is not valid: {error}. Restore or remove it.") from error
 
@@ -84,7 +94,7 @@ class Library:
         values = {
             "shipped": self.corpus is not None,
             "added": {
-                place: {name: getattr(source, name) for name in Source.__slots__}
+                self._stored(place): {name: getattr(source, name) for name in Source.__slots__}
                 for place, source in sorted(self.added.items())
             },
             "withdrawn": sorted(self.withdrawn),
@@ -92,6 +102,11 @@ class Library:
         beside = self.path.with_suffix(".new")
         beside.write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
         os.replace(beside, self.path)
+
+    def _stored(self, place: str) -> str:
+        folder = self.path.parent.resolve()
+        inside = not is_address(place) and Path(place).is_relative_to(folder)
+        return str(Path(place).relative_to(folder)) if inside else place
 
     def add(self, location: str, record: Mapping[str, str]) -> None:
         """Add a file, folder or address; the first collection of a new index stands alone.
@@ -117,6 +132,15 @@ class Library:
         self.added[location] = source_from_record(fields, self.path)
         self.withdrawn.discard(location)
 
+    def catalogue(self) -> dict[str, Source]:
+        """Sources that an entry of the own FAQ may rest on, by id: the shipped and the added ones.
+
+        Raises:
+            SourceError: the shipped catalogue is not valid.
+        """
+        shipped = read_catalogue(self.corpus / CATALOGUE) if self.corpus else {}
+        return {**shipped, **{source.id: source for source in self.added.values()}}
+
     def withdraw(self, name: str, known: set[str]) -> None:
         """Take a source or a document out.
 
@@ -130,6 +154,8 @@ class Library:
         by_id = {source.id: location for location, source in self.added.items()}
         if place in self.added or name in by_id:
             del self.added[by_id.get(name, place)]
+        elif name.startswith(OWN_FAQ) and name in known:
+            raise SourceError(f"{name} belongs to the own FAQ. Withdraw it in the console.")
         elif name in known:
             self.withdrawn.add(name)
         else:
@@ -166,6 +192,9 @@ def collect(library: Library, before: Mapping[str, Item] | None = None) -> Colle
         SourceError: the shipped corpus or its catalogue is not valid.
     """
     collected = _shipped(library.corpus) if library.corpus else Collected({})
+    before = before or {}
+    if library.corpus and library.faq:
+        _add_faq(collected, library.faq, library.catalogue(), before)
     for location, source in list(library.added.items()):
         for place, record in _places(location, source):
             try:
@@ -176,7 +205,7 @@ def collect(library: Library, before: Mapping[str, Item] | None = None) -> Colle
                 library.added.pop(place, None)
             except SourceError as error:
                 collected.problems[place] = str(error)
-                if before and place in before:
+                if place in before:
                     collected.items[place] = before[place]
     for key, item in list(collected.items.items()):
         kept = tuple(d for d in item.documents if d.id not in library.withdrawn)
@@ -185,6 +214,23 @@ def collect(library: Library, before: Mapping[str, Item] | None = None) -> Colle
                 _sha256(f"{item.sha256} {[d.id for d in kept]}".encode()), kept
             )
     return collected
+
+
+def _add_faq(
+    collected: Collected, folder: Path, catalogue: Mapping[str, Source], before: Mapping[str, Item]
+) -> None:
+    """Read the own FAQ; a file that breaks a rule is reported, and stays as it was the last time."""
+    for path in faq_files(folder):
+        key = f"{OWN_FAQ}{path.name}"
+        try:
+            data = path.read_bytes()
+            document = read_faq_file(path, data, catalogue).document
+        except (OSError, SourceError) as error:
+            collected.problems[key] = str(error)
+            if key in before:
+                collected.items[key] = before[key]
+        else:
+            collected.items[key] = Item(_sha256(data), (document,))
 
 
 def _places(location: str, source: Source) -> Iterator[tuple[str, Source]]:

@@ -32,6 +32,8 @@ class FrontMatter(BaseModel):
     title: str
     kind: DocumentKind = "guidance"
     wording: Wording = "summary"
+    author: str = ""
+    approver: str = ""
 
 
 @dataclass

@@ -17,7 +17,7 @@ def passage(text: str, name: str, source: str, as_of: str = "2025"):
 
 
 def kinds(quotes):
-    return [notice.kind for notice in notices_about(quotes, citations_of(quotes), TODAY)]
+    return [notice.kind for notice in notices_about(quotes, citations_of(quotes), TODAY, "en")]
 
 
 def test_a_condition_that_is_not_quoted_is_said():

@@ -1,15 +1,20 @@
-// Small help for the chat page: copying an answer, opening a source, and keeping the focus in the
-// question after sending. The page works without it.
+// Small help for the chat page: copying an answer, opening a source, keeping the focus in the question
+// after sending, and saying the language of the page and of buttons. The page works without it.
 "use strict";
 
-document.documentElement.lang = "en";
+// Gradio takes the page for being in the browser's language, not in the one that was chosen.
+const root = document.documentElement;
+const language = root.lang;
+new MutationObserver(() => {
+  if (root.lang !== language) root.lang = language;
+}).observe(root, { attributeFilter: ["lang"] });
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest(".pa-copy");
   if (copy) {
     navigator.clipboard.writeText(copy.dataset.copy).then(() => {
       const before = copy.textContent;
-      copy.textContent = "Copied";
+      copy.textContent = copy.dataset.copied;
       setTimeout(() => { copy.textContent = before; }, 2000);
     });
     return;
@@ -30,9 +35,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// A new answer is brought into view from its beginning.
+// A new answer is brought into view from its beginning. Buttons in another language than the page's
+// have it in a class, as Gradio knows no attribute for it.
 const seen = new Set();
 new MutationObserver(() => {
+  for (const button of document.querySelectorAll("#suggestions button")) {
+    const own = /\bpa-in-(\w+)/.exec(button.className)?.[1] ?? language;
+    if (button.lang !== own) button.lang = own;
+  }
   const questions = document.querySelectorAll("#log .pa-question");
   const last = questions[questions.length - 1];
   const key = questions.length + ":" + (last ? last.textContent : "");
@@ -40,4 +50,4 @@ new MutationObserver(() => {
     seen.add(key);
     last.scrollIntoView({ block: "start" });
   }
-}).observe(document.documentElement, { childList: true, subtree: true });
+}).observe(root, { childList: true, subtree: true });
