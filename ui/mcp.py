@@ -48,6 +48,7 @@ each with its source. For an answer with citations use `ask`."""
 _ANNOTATIONS = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
+_OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 _Context = ServerRequestContext[Any, Request]
 _log = logging.getLogger(__name__)
 
@@ -143,7 +144,8 @@ def over_http(base: KnowledgeBase, workers: Workers, metrics: Metrics) -> Sessio
 def add_mcp(app: Starlette, protocol: SessionManager) -> None:
     """Add the address of the protocol; its origins are checked by the gate."""
     app.routes.append(Route(MCP, StreamableHTTPASGIApp(protocol), methods=["POST"]))
-    app.routes.append(Route(MCP, _only_post))  # what GET would open is a stream that never ends
+    # What GET would open is a stream that never ends.
+    app.routes.append(Route(MCP, _only_post, methods=_OTHER_METHODS))
 
 
 def _only_post(_request: Request) -> Response:

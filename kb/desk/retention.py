@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, text
 
 from kb.desk.accounts import Accounts
+from kb.desk.faq import forget_proposals
 from kb.journal.tables import StoredInquiry
 from kb.knowledge import KnowledgeBase
 
 
 def forget(base: KnowledgeBase, *, now: datetime | None = None) -> None:
-    """Delete questions, inquiries and comments older than KB_RETENTION_DAYS, and ended sessions.
+    """Delete what is older than KB_RETENTION_DAYS, and ended sessions.
+
+    That is questions, inquiries, comments, and what was proposed for the FAQ but never published.
 
     Approved answers stay, without personal data; figures stay as sums; the audit log holds no content.
 
@@ -23,9 +26,9 @@ def forget(base: KnowledgeBase, *, now: datetime | None = None) -> None:
     days = base.settings.retention_days
     base.journal.forget(days, now=moment)
     with base.database.session() as session:
-        session.execute(
-            delete(StoredInquiry).where(StoredInquiry.created < moment - timedelta(days=days))
-        )
+        limit = moment - timedelta(days=days)
+        session.execute(delete(StoredInquiry).where(StoredInquiry.created < limit))
+        forget_proposals(session, limit)
     Accounts(base.database, now=lambda: moment).forget_ended()
     if base.database.engine.dialect.name == "sqlite":
         with base.database.session() as session:  # the log still holds what was deleted

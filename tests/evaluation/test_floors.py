@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from kb.evaluation import languages
 from kb.evaluation.datasets import load_dataset, shipped_dataset
 from kb.evaluation.report import report
 from kb.evaluation.run import run
@@ -36,6 +37,12 @@ def test_no_figure_falls(figures, name):
 @pytest.mark.parametrize("name", FLOORS["test"]["at_most"])
 def test_no_error_grows(figures, name):
     assert figures[name]["value"] <= FLOORS["test"]["at_most"][name]
+
+
+def test_every_language_finds_its_entries(shipped):
+    found = {code: shares["first three"] for code, shares in languages.measure(shipped).items()}
+    assert len(found) == 23
+    assert min(found.values()) >= FLOORS["languages"]["at_least"]["first three"], found
 
 
 def test_the_check_of_sentences_does_not_weaken(shipped):

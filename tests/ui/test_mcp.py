@@ -325,10 +325,12 @@ def test_standard_output_holds_the_protocol_alone(command):
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        process.stdin.write(b"{broken\n" + b"".join(json.dumps(x).encode() + b"\n" for x in lines))
+        process.stdin.write(b"".join(json.dumps(x).encode() + b"\n" for x in lines))
         out = b""
         while b'"id":2' not in out:
-            out += await process.stdout.readline()
+            line = await process.stdout.readline()
+            assert line, "the server has ended"
+            out += line
         rest, errors = await process.communicate()  # the end of the input ends it
         return process.returncode, out + rest, errors
 

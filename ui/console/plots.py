@@ -97,6 +97,9 @@ PLOTS: Mapping[str, Callable[[Axes, Figures, Callable[[str], str]], None]] = Map
 
 def _lying(axes: Axes, rows: Sequence[Questions], label_of: Callable[[str], str]) -> None:
     shown = rows[:MOST_BARS]
+    figure = axes.get_figure(root=True)
+    assert figure
+    figure.set_figheight(1.2 + 0.3 * len(shown))
     places = range(len(shown))
     left = [0] * len(shown)
     for field, label, colour, hatch in _PARTS:
@@ -104,7 +107,7 @@ def _lying(axes: Axes, rows: Sequence[Questions], label_of: Callable[[str], str]
         axes.barh(places, counts, height=0.6, left=left, color=colour, hatch=hatch, label=label)
         left = [one + other for one, other in zip(left, counts, strict=True)]
     axes.set_yticks(places, [label_of(row.of) for row in shown])
-    axes.set_ylim(max(len(shown), 4) - 0.4, -0.6)  # the first on top; one bar alone is no wall
+    axes.invert_yaxis()
     axes.set_xlabel("Questions")
     axes.xaxis.set_major_locator(_whole())
 
