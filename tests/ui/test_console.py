@@ -11,7 +11,7 @@ import pytest
 from markupsafe import escape
 from starlette.testclient import TestClient
 
-from kb.desk.accounts import Accounts
+from kb.desk.accounts import MOST_FAILURES, Accounts
 from kb.desk.clock import working_days
 from kb.desk.desk import Desk
 from kb.errors import JournalError
@@ -215,6 +215,19 @@ def test_what_is_wrong_of_name_and_password_is_not_told(console):
         told.add(alert(page))
     assert len(told) == 1
     assert told != {""}
+
+
+def test_guessing_ends_in_a_lock_that_is_not_told(console):
+    Accounts(console.base.database).add("otto", PASSWORD, "drafter")
+    stranger = TestClient(console.app, client=("192.0.2.8", 1))
+
+    def tries(password):
+        return stranger.post("/console/sign-in", data={"name": "otto", "password": password})
+
+    told = {alert(tries(f"a wrong password {n}")) for n in range(MOST_FAILURES)}
+    page = tries(PASSWORD)
+    assert page.status_code == 403
+    assert {alert(page)} == told
 
 
 def test_one_goes_on_to_where_one_wanted_to_go(console, number):
