@@ -35,7 +35,7 @@ KILLS = 100
 SEED = 20261125
 PHASES = ("between", "save", "approve", "publish")
 # How long a phase takes here, about; a kill falls somewhere within it.
-SECONDS = {"save": 0.015, "approve": 0.025, "publish": 0.5}
+SECONDS = {"save": 0.004, "approve": 0.012, "publish": 0.3}
 ANTON = Actor("anton", "approver")
 MAIL = eml("Dear all,\n\nwho leads the river partnership?\n\nMaria Rossi")
 
