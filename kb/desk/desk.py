@@ -18,17 +18,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from kb.desk import approved, queue
 from kb.desk.account import Actor
+from kb.desk.change import changing, session_of
 from kb.desk.inquiry import Asked, Inquiry, read_inquiry
 from kb.desk.letter import Reply
 from kb.desk.mail import read_mail
 from kb.desk.outgoing import holding_reply, reply_message
 from kb.desk.reply import answer_inquiry
 from kb.desk.work import BY_CODE, Checked, Sentence, Work, begin, from_record, to_record
-from kb.errors import ChangedMeanwhile, DeskError, NotAllowed, NotFound
+from kb.errors import DeskError, NotAllowed, NotFound
 from kb.journal import audit, sums
 from kb.journal.tables import AuditEntry, InquiryState, StoredInquiry
 from kb.knowledge import KnowledgeBase
@@ -211,7 +211,7 @@ class Desk:
         """Take an approved answer as the text of a part."""
         with self._editing(number, version, actor, "use") as row:
             work = from_record(row.work)
-            old, found = work.part(part), approved.find(_session_of(row), offer)
+            old, found = work.part(part), approved.find(session_of(row), offer)
             if old is None or found is None:
                 raise NotFound("This question or approved answer is not there any more.")
             body = Checked.by_code(found.text)
@@ -240,7 +240,7 @@ class Desk:
             if self._four_eyes and actor.name in row.editors:
                 raise NotAllowed("You have edited this reply; another person must approve it.")
             self._require_ready(row)
-            work, now, session = from_record(row.work), self._now(), _session_of(row)
+            work, now, session = from_record(row.work), self._now(), session_of(row)
             row.state, row.approved, row.approver, row.reason = "approved", now, actor.name, ""
             row.work = to_record(replace(work, reply=work.written()))
             approved.keep(
@@ -267,7 +267,7 @@ class Desk:
     def reopen(self, number: int, version: int, actor: Actor) -> None:
         """Go on with an approved or closed inquiry; an approved reply is withdrawn."""
         with self._changing(number, version, actor, "reopen", FINISHED) as row:
-            approved.forget(_session_of(row), number)
+            approved.forget(session_of(row), number)
             row.state, row.reason, row.approved, row.approver = "open", "", None, ""
             row.work = to_record(replace(from_record(row.work), reply=None))
 
@@ -319,15 +319,15 @@ class Desk:
         """A transaction on an inquiry that nobody else has changed since its version was read."""
         with self._session() as session:
             row = queue.find(session, number)
-            if row.version != version:
-                raise ChangedMeanwhile(f"Somebody else has saved inquiry {number} in the meantime.")
-            if row.state not in states:
-                raise DeskError(f"Inquiry {number} is {row.state}, so this cannot be done to it.")
-            with session.no_autoflush:  # one action is one version
+            name = f"inquiry {number}"
+            with changing(
+                row, version, name=name, item=name, action=action, actor=actor, now=self._now()
+            ):
+                if row.state not in states:
+                    raise DeskError(
+                        f"Inquiry {number} is {row.state}, so this cannot be done to it."
+                    )
                 yield row
-                row.changed = self._now()
-                flag_modified(row, "changed")
-                self._note(session, actor, action, number)
 
     @contextmanager
     def _editing(
@@ -356,12 +356,6 @@ class Desk:
         cited = [c.passage_id for c in citations if c.number in sentence.citations]
         passages = [indexed[name] for name in dict.fromkeys(cited) if name in indexed]
         return bool(passages) and self._base.bears_out(sentence.text, passages)
-
-
-def _session_of(row: StoredInquiry) -> Session:
-    session = Session.object_session(row)
-    assert session
-    return session
 
 
 def _count_approved(session: Session, row: StoredInquiry, work: Work, now: datetime) -> None:

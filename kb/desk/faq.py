@@ -29,11 +29,12 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from kb.desk import entries, queue
 from kb.desk.account import Actor
+from kb.desk.change import changing, session_of
 from kb.desk.entries import Entry, Version, live_version, wording_of
 from kb.desk.mail import read_mail
 from kb.desk.personal_data import find_personal_data, remove_personal_data
 from kb.desk.work import from_record
-from kb.errors import ChangedMeanwhile, DeskError, IndexLocked, NotAllowed, NotFound, SourceError
+from kb.errors import DeskError, IndexLocked, NotAllowed, NotFound, SourceError
 from kb.journal import audit
 from kb.journal.tables import FaqEntry, FaqState, FaqVersion
 from kb.knowledge import KnowledgeBase
@@ -239,18 +240,14 @@ class Faq:
         """A transaction on an entry that nobody else has changed since its version was read."""
         with self._session() as session:
             row = _find(session, name)
-            if row.version != version:
-                raise ChangedMeanwhile(f"Somebody else has saved '{name}' in the meantime.")
-            row.changed = self._now()
-            flag_modified(row, "changed")
-            self._note(session, actor.name, action, name)
-            with session.no_autoflush:  # one action is one version
+            with changing(
+                row, version, name=f"'{name}'", item=_item(name), action=action, actor=actor,
+                now=self._now(),
+            ):  # fmt: skip
                 yield row
 
     def _note(self, session: Session, account: str, action: str, name: str) -> None:
-        audit.record(
-            session, account=account, action=action, item=f"faq {name}"[:80], now=self._now()
-        )
+        audit.record(session, account=account, action=action, item=_item(name), now=self._now())
 
     def _keep_version(self, row: FaqEntry, state: FaqState, account: str) -> FaqVersion:
         return self._add_version(row, wording_of(row), state, account)
@@ -258,7 +255,7 @@ class Faq:
     def _add_version(
         self, row: FaqEntry, wording: Wording, state: FaqState, account: str
     ) -> FaqVersion:
-        session = _session_of(row)
+        session = session_of(row)
         session.flush()
         kept = FaqVersion(
             entry_id=row.id, version=row.version, moment=self._now(), account=account, state=state
@@ -274,7 +271,7 @@ class Faq:
             raise DeskError(" ".join(wrong))
         if not row.cleaned_by:
             raise DeskError("Confirm first that the entry holds no personal data.")
-        versions = entries.versions_of(_session_of(row), row)
+        versions = entries.versions_of(session_of(row), row)
         if self._four_eyes and actor.name in entries.writers(versions):
             raise NotAllowed("You have written this entry; another person must publish it.")
 
@@ -402,10 +399,9 @@ def _find(session: Session, name: str) -> FaqEntry:
     return row
 
 
-def _session_of(row: FaqEntry) -> Session:
-    session = Session.object_session(row)
-    assert session
-    return session
+def _item(name: str) -> str:
+    """How the audit log calls an entry."""
+    return f"faq {name}"[:80]
 
 
 def _word(row: FaqEntry | FaqVersion, wording: Wording) -> None:
