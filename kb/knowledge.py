@@ -220,7 +220,7 @@ class KnowledgeBase:
 
     def passages(self) -> Mapping[str, Passage]:
         """All passages that are indexed now, by id."""
-        return {passage.id: passage for passage in self._current().retriever.content.passages}
+        return self._current().retriever.passages
 
     def bears_out(self, sentence: str, passages: Sequence[Passage]) -> bool:
         """Whether the words of passages say what a sentence says, by the same check as for a model's."""

@@ -59,10 +59,10 @@ _EMBED_PAGE, _EMBED_SCRIPT = "/embed", "/embed.js"
 _EMBED = frozenset({_EMBED_PAGE, _EMBED_SCRIPT, "/embed/ask", "/embed/feedback"})
 _EMBED_TEXTS = "/embed/texts/"
 
-PAGE_POLICY = (
+_PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'none'; "
-    "base-uri 'self'; manifest-src 'self'; frame-ancestors {ancestors}"
+    "base-uri 'self'; manifest-src 'self'; frame-ancestors 'none'"
 )
 # The element brings its style in a sheet that scripts make; what may stand in the page itself is the
 # style of the page that says that the assistant is turned off.
@@ -279,7 +279,7 @@ class Envelope:
         elif is_console(path):
             policy = _CONSOLE_POLICY
         else:
-            policy = PAGE_POLICY.format(ancestors="'none'")
+            policy = _PAGE_POLICY
         headers = _ALWAYS | {"content-security-policy": policy, "x-request-id": number}
         if is_console(path):  # with "no-referrer", browsers send a form with the origin "null"
             headers["referrer-policy"] = "same-origin"

@@ -107,6 +107,7 @@ class Retriever:
 
     def __post_init__(self) -> None:
         """Prepare look-ups."""
+        self.passages = {passage.id: passage for passage in self.content.passages}
         self._position = {p.id: place for place, p in enumerate(self.content.passages)}
         self._at_hand: dict[str, dict[str, np.ndarray]] = {}
         self._of_section: dict[str, list[str]] = defaultdict(list)
@@ -196,7 +197,7 @@ class Retriever:
         return Ranking(
             query=query,
             results=tuple(
-                SearchResult(self._passage(passage_id), score, rank)
+                SearchResult(self.passages[passage_id], score, rank)
                 for rank, (score, passage_id) in enumerate(scored, start=1)
             ),
             evidence=evidence,
@@ -254,14 +255,14 @@ class Retriever:
                 lexical=float(bm25[self._position[passage_id]]) / math.sqrt(top * whole)
                 if top > 0 and whole > 0
                 else 0.0,
-                foreign=query.asked_so.get(self._passage(passage_id).anchor, 0.0),
+                foreign=query.asked_so.get(self.passages[passage_id].anchor, 0.0),
             )
             for passage_id, scores in best.items()
             if passage_id not in without
         }
 
     def _score(self, passage_id: str, found: Evidence) -> float:
-        return fused_score(self._passage(passage_id), found, self.weights)
+        return fused_score(self.passages[passage_id], found, self.weights)
 
     def _limits(self, hits: Sequence[VectorHit]) -> tuple[tuple[Limit, float], ...]:
         best: dict[int, float] = {}
@@ -271,9 +272,6 @@ class Retriever:
                 best[place] = max(hit.score, best.get(place, -1.0))
         ordered = sorted(best.items(), key=lambda pair: -pair[1])
         return tuple((self.content.limits[place], score) for place, score in ordered)
-
-    def _passage(self, passage_id: str) -> Passage:
-        return self.content.passages[self._position[passage_id]]
 
 
 def _names(text: str, ordinary: Collection[str]) -> Iterator[str]:

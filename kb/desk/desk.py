@@ -230,7 +230,7 @@ class Desk:
     def submit(self, number: int, version: int, actor: Actor) -> None:
         """Hand a reply to an approver."""
         with self._changing(number, version, actor, "submit", OPEN) as row:
-            self._require_ready(row)
+            self._ready(row)
             row.state, row.reason = "submitted", ""
 
     def approve(self, number: int, version: int, actor: Actor) -> None:
@@ -239,8 +239,7 @@ class Desk:
         with self._changing(number, version, actor, "approve", EDITED) as row:
             if self._four_eyes and actor.name in row.editors:
                 raise NotAllowed("You have edited this reply; another person must approve it.")
-            self._require_ready(row)
-            work, now, session = from_record(row.work), self._now(), session_of(row)
+            work, now, session = self._ready(row), self._now(), session_of(row)
             row.state, row.approved, row.approver, row.reason = "approved", now, actor.name, ""
             row.work = to_record(replace(work, reply=work.written()))
             approved.keep(
@@ -342,7 +341,12 @@ class Desk:
             session, account=actor.name, action=action, item=f"inquiry {number}", now=self._now()
         )
 
-    def _require_ready(self, row: StoredInquiry) -> None:
+    def _ready(self, row: StoredInquiry) -> Work:
+        """The reply of an inquiry, if it may go out.
+
+        Raises:
+            DeskError: there is none, a sentence is not checked, or a source has changed.
+        """
         work = from_record(row.work)
         if row.handover or not work.parts:
             raise DeskError("There is no reply to approve.")
@@ -350,6 +354,7 @@ class Desk:
             raise DeskError(f"Sentences not checked: {unchecked}. Check or confirm them first.")
         if titles := queue.changed_sources(work, self._indexed()):
             raise DeskError(f"Cited sections have changed: {', '.join(titles)}. Draft anew.")
+        return work
 
     def _is_borne_out(self, sentence: Sentence, citations: Sequence[Citation]) -> bool:
         indexed = self._base.passages()

@@ -119,13 +119,14 @@ def rows(
     done = query.where(~waits).order_by(StoredInquiry.changed.desc(), StoredInquiry.id.desc())
     found = [*session.scalars(waiting.limit(MOST_ROWS)), *session.scalars(done.limit(MOST_ROWS))]
     threads = Threads(session)
-    return [row_of(row, threads, indexed, now) for row in found[:MOST_ROWS]]
+    return [row_of(row, from_record(row.work), threads, indexed, now) for row in found[:MOST_ROWS]]
 
 
-def row_of(row: StoredInquiry, threads: Threads, indexed: Collection[str], now: datetime) -> Row:
+def row_of(
+    row: StoredInquiry, work: Work, threads: Threads, indexed: Collection[str], now: datetime
+) -> Row:
     """An inquiry as the queue shows it."""
     age = working_days(row.received.date(), (row.approved or now).date())
-    stale = tuple(_stale(row, from_record(row.work), threads, indexed))
     return Row(
         id=row.id,
         version=row.version,
@@ -139,17 +140,18 @@ def row_of(row: StoredInquiry, threads: Threads, indexed: Collection[str], now: 
         due=due(age) if row.state in WAITING else "",
         handover=row.handover,
         held=row.held,
-        stale=stale,
+        stale=tuple(_stale(row, work, threads, indexed)),
     )
 
 
 def opened(row: StoredInquiry, threads: Threads, indexed: Collection[str], now: datetime) -> Opened:
     """An inquiry with its mail and its reply."""
+    work = from_record(row.work)
     return Opened(
-        row=row_of(row, threads, indexed, now),
+        row=row_of(row, work, threads, indexed, now),
         version=row.version,
         mail=read_mail(row.mail),
-        work=from_record(row.work),
+        work=work,
         reason=row.reason,
         approver=row.approver,
         approved=row.approved,
