@@ -130,6 +130,9 @@ class _Call:
     actor: Actor
 
 
+_Action = Callable[[_Call], str]  # gives the sentence that says what was done
+
+
 def _do(desk: Desk, number: int, sent: Sent, form: FormData, actor: Actor) -> str:
     """Save and act; gives the sentence that says what was done."""
     if sent.action not in _ACTIONS:
@@ -139,6 +142,16 @@ def _do(desk: Desk, number: int, sent: Sent, form: FormData, actor: Actor) -> st
         desk.save(number, version, sent.edit, actor)
         version += 1  # one action is one version
     return _ACTIONS[sent.action](_Call(desk, number, version, sent.argument, form, actor))
+
+
+def _plainly(action: Callable[[Desk, int, int, Actor], None], said: str) -> _Action:
+    """An action that needs nothing but the inquiry."""
+
+    def act(call: _Call) -> str:
+        action(call.desk, call.number, call.version, call.actor)
+        return said
+
+    return act
 
 
 def _save(_call: _Call) -> str:
@@ -171,26 +184,6 @@ def _questions(call: _Call) -> str:
     return "The questions have been changed; new ones are drafted."
 
 
-def _redraft(call: _Call) -> str:
-    call.desk.redraft(call.number, call.version, call.actor)
-    return "The reply has been drafted anew."
-
-
-def _claim(call: _Call) -> str:
-    call.desk.claim(call.number, call.version, call.actor)
-    return "The inquiry is yours."
-
-
-def _submit(call: _Call) -> str:
-    call.desk.submit(call.number, call.version, call.actor)
-    return "The reply waits for approval."
-
-
-def _approve(call: _Call) -> str:
-    call.desk.approve(call.number, call.version, call.actor)
-    return "The reply is approved. Take it into your mail program."
-
-
 def _reject(call: _Call) -> str:
     reason = text_of(call.form, "reject-reason")
     call.desk.reject(call.number, call.version, reason, call.actor)
@@ -203,25 +196,20 @@ def _close(call: _Call) -> str:
     return "The inquiry is closed."
 
 
-def _reopen(call: _Call) -> str:
-    call.desk.reopen(call.number, call.version, call.actor)
-    return "The inquiry is open again."
-
-
-_ACTIONS: Mapping[str, Callable[[_Call], str]] = MappingProxyType(
+_ACTIONS: Mapping[str, _Action] = MappingProxyType(
     {
         "save": _save,
         "check": _check,
         "confirm": _confirm,
         "use": _use,
         "questions": _questions,
-        "redraft": _redraft,
-        "claim": _claim,
-        "submit": _submit,
-        "approve": _approve,
+        "redraft": _plainly(Desk.redraft, "The reply has been drafted anew."),
+        "claim": _plainly(Desk.claim, "The inquiry is yours."),
+        "submit": _plainly(Desk.submit, "The reply waits for approval."),
+        "approve": _plainly(Desk.approve, "The reply is approved. Take it into your mail program."),
         "reject": _reject,
         "close": _close,
-        "reopen": _reopen,
+        "reopen": _plainly(Desk.reopen, "The inquiry is open again."),
     }
 )
 
