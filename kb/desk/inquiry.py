@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
-from kb.answering.question import subject_words
+from kb.answering.question import content_words
 from kb.desk.layers import forwarded_message, split_layers, unquoted
 from kb.desk.mail import Mail
 from kb.desk.phrases import (
@@ -156,7 +156,7 @@ def sentences(paragraph: str) -> list[str]:
 def asks(sentence: str) -> bool:
     """Whether a sentence wants to know something."""
     sentence = sentence.strip()
-    if len(subject_words(sentence)) < 1:
+    if len(content_words_of(sentence)) < 1:
         return False
     if NOT_ASKING.search(sentence):
         return False
@@ -167,6 +167,11 @@ def asks(sentence: str) -> bool:
     return bool(ASKING.search(sentence)) or bool(
         _QUOTED_MARK.search(sentence) and STARTS_QUESTION.match(sentence)
     )
+
+
+def content_words_of(text: str) -> list[str]:
+    """Words that carry a subject; where there are none, and in other alphabets, words as they stand."""
+    return content_words(text) or re.findall(r"[^\W\d_]{3,}", text)
 
 
 def _asked(text: str) -> Iterator[Asked]:
@@ -222,10 +227,10 @@ def _unasked(mail: Mail) -> list[Asked]:
     if REPLY_PREFIX.match(mail.subject) or mail.quoted:
         return []
     topic = topic_of(mail.subject)
-    if len(subject_words(topic)) >= 2 and not THANKS_CLOSING.match(topic):
+    if len(content_words_of(topic)) >= 2 and not THANKS_CLOSING.match(topic):
         return [Asked(_capped(topic), before=_last_words(mail.body, _CONTEXT_WORDS))]
     body = " ".join(_sentences(mail.body))
-    short = subject_words(body) and len(body.split()) <= _SHORT_MESSAGE
+    short = content_words_of(body) and len(body.split()) <= _SHORT_MESSAGE
     if not mail.subject and short and not THANKS_CLOSING.match(body):
         return [Asked(_capped(body))]
     return []

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from kb.answering.question import subject_words
 from kb.answering.replies import CONTACT
-from kb.desk.inquiry import topic_of
+from kb.desk.inquiry import content_words_of, topic_of
 from kb.desk.letter import shown, template
 from kb.desk.mail import Mail, read_mail
 from kb.desk.personal_data import remove_personal_data
@@ -138,8 +137,8 @@ def same_question(found: str, gold: str) -> bool:
     one, other = (re.sub(r"\s+", " ", text).casefold().strip(" ?.") for text in (found, gold))
     if one and (one in other or other in one):
         return True
-    wanted = set(subject_words(gold))
-    return bool(wanted) and len(wanted & set(subject_words(found))) >= SHARED_WORDS * len(wanted)
+    wanted = set(content_words_of(gold))
+    return bool(wanted) and len(wanted & set(content_words_of(found))) >= SHARED_WORDS * len(wanted)
 
 
 def unproved(draft: Draft) -> list[str]:
