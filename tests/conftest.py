@@ -130,6 +130,17 @@ def database(database_address: str) -> Iterator[Database]:
     opened.engine.dispose()
 
 
+@pytest.fixture
+def base_on_each(
+    make_base: Callable[..., KnowledgeBase], tmp_path: Path, database_address: str
+) -> Iterator[KnowledgeBase]:
+    """The small corpus with a database of both kinds in turn."""
+    settings = load_settings(index=tmp_path / "index", database_url=database_address)
+    opened = make_base(settings=settings)
+    yield opened
+    opened.database.engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     """The shipped corpus under the packaged model; built once for all tests."""

@@ -25,12 +25,8 @@ MAIL = eml("Dear all,\n\nwho leads the river partnership?\n\nMaria Rossi")
 
 
 @pytest.fixture
-def base(make_base, tmp_path, database_address):
-    opened = make_base(
-        settings=load_settings(index=tmp_path / "index", database_url=database_address)
-    )
-    yield opened
-    opened.database.engine.dispose()
+def base(base_on_each):
+    return base_on_each
 
 
 def elsewhere(folder, address=None):

@@ -1,7 +1,7 @@
 """Accounts and sessions, on both databases, with a clock that can be moved."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,15 +11,9 @@ from kb.desk.accounts import LOCKED, MOST_FAILURES, Accounts
 from kb.errors import DeskError, NotAllowed, NotFound
 from kb.journal import audit
 from kb.journal.tables import Account, SignIn
+from tests.desk.test_desk import Clock
 
 PASSWORD = "a calm and long password"
-
-
-class Clock:
-    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

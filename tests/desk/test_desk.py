@@ -11,7 +11,6 @@ from kb.desk.account import Actor
 from kb.desk.desk import Desk, Edit
 from kb.errors import ChangedMeanwhile, DeskError, JournalError, NotAllowed, NotFound
 from kb.journal import audit
-from kb.settings import load_settings
 from tests.desk.test_mail import eml
 
 DORA = Actor("dora", "drafter")
@@ -39,11 +38,8 @@ def clock():
 
 
 @pytest.fixture
-def base(make_base, tmp_path, database_address):
-    settings = load_settings(index=tmp_path / "index", database_url=database_address)
-    opened = make_base(settings=settings)
-    yield opened
-    opened.database.engine.dispose()
+def base(base_on_each):
+    return base_on_each
 
 
 @pytest.fixture

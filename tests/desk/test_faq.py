@@ -28,15 +28,13 @@ def clock():
 
 
 @pytest.fixture
-def settings(tmp_path, database_address):
-    return load_settings(index=tmp_path / "index", database_url=database_address)
+def base(base_on_each):
+    return base_on_each
 
 
 @pytest.fixture
-def base(make_base, settings):
-    opened = make_base(settings=settings)
-    yield opened
-    opened.database.engine.dispose()
+def settings(base):
+    return base.settings
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from kb.desk.desk import Desk
 from kb.desk.faq import Faq
 from kb.desk.gaps import Gaps
 from kb.journal.tables import Feedback, StoredQuestion
-from kb.settings import load_settings
 from tests.desk.test_desk import DORA
 from tests.desk.test_mail import eml
 
@@ -16,11 +15,8 @@ NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)  # a Wednesday
 
 
 @pytest.fixture
-def base(make_base, tmp_path, database_address):
-    settings = load_settings(index=tmp_path / "index", database_url=database_address)
-    opened = make_base(settings=settings)
-    yield opened
-    opened.database.engine.dispose()
+def base(base_on_each):
+    return base_on_each
 
 
 @pytest.fixture

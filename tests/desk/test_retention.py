@@ -11,7 +11,6 @@ from kb.desk.desk import Desk
 from kb.desk.retention import forget
 from kb.journal.sums import Sums, week_of
 from kb.journal.tables import ApprovedAnswer, Sum
-from kb.settings import load_settings
 from tests.desk.test_mail import eml
 
 ANTON = Actor("anton", "approver")
@@ -20,12 +19,8 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def base(make_base, tmp_path, database_address):
-    opened = make_base(
-        settings=load_settings(index=tmp_path / "index", database_url=database_address)
-    )
-    yield opened
-    opened.database.engine.dispose()
+def base(base_on_each):
+    return base_on_each
 
 
 def test_an_inquiry_that_has_passed_its_time_is_gone_and_its_approved_answer_stays(base, tmp_path):

@@ -17,11 +17,8 @@ ADDRESS = "https://ec.europa.eu/guidance"
 
 
 @pytest.fixture
-def base(make_base, tmp_path, database_address):
-    settings = load_settings(index=tmp_path / "index", database_url=database_address)
-    opened = make_base(settings=settings)
-    yield opened
-    opened.database.engine.dispose()
+def base(base_on_each):
+    return base_on_each
 
 
 @pytest.fixture
