@@ -19,7 +19,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from kb.desk.account import Actor
-from kb.desk.work import BY_CODE
+from kb.desk.reply_work import BY_CODE
 from kb.errors import DeskError, NotAllowed, NotFound
 from kb.journal import audit
 from kb.journal.database import Database

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from kb.desk.mail import Mail
 from kb.desk.personal_data import remove_personal_data
-from kb.desk.work import Work
+from kb.desk.reply_work import Work
 from kb.index.embedder import Embedder
 from kb.journal.tables import ApprovedAnswer
 from kb.types import Citation

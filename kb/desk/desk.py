@@ -27,7 +27,7 @@ from kb.desk.letter import Reply
 from kb.desk.mail import read_mail
 from kb.desk.outgoing import holding_reply, reply_message
 from kb.desk.reply import answer_inquiry
-from kb.desk.work import BY_CODE, Checked, Sentence, Work, begin, from_record, to_record
+from kb.desk.reply_work import BY_CODE, Checked, Sentence, Work, begin, from_record, to_record
 from kb.errors import DeskError, NotAllowed, NotFound
 from kb.journal import audit, sums
 from kb.journal.tables import AuditEntry, InquiryState, StoredInquiry

@@ -33,7 +33,7 @@ from kb.desk.change import changing, session_of
 from kb.desk.entries import Entry, Version, live_version, wording_of
 from kb.desk.mail import read_mail
 from kb.desk.personal_data import find_personal_data, remove_personal_data
-from kb.desk.work import from_record
+from kb.desk.reply_work import from_record
 from kb.errors import DeskError, IndexLocked, NotAllowed, NotFound, SourceError
 from kb.journal import audit
 from kb.journal.tables import FaqEntry, FaqState, FaqVersion

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from kb.desk.mail import read_mail
 from kb.desk.personal_data import remove_personal_data
-from kb.desk.work import Work, from_record
+from kb.desk.reply_work import Work, from_record
 from kb.journal.sums import week_of
 from kb.journal.tables import FaqEntry, Feedback, StoredInquiry, StoredQuestion
 from kb.knowledge import KnowledgeBase

@@ -20,7 +20,7 @@ from kb.desk.mail import Mail
 from kb.types import Citation, Source
 
 _SHOWN_QUESTION = 300
-_MARK = re.compile(r"\[(\d+)\]")
+MARK = re.compile(r"\[(\d+)\]")  # the number of a citation
 _MARKS = re.compile(r"(?:\[\d+\])+")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _TITLES = {
@@ -154,7 +154,7 @@ def words(name: str) -> str:
 def shown(question: str) -> str:
     """The sender's question as it is quoted: one line, no addresses, not too long."""
     text = _ADDRESS.sub("[address left out]", " ".join(question.split()))
-    text = _MARK.sub(r"(\1)", text)
+    text = MARK.sub(r"(\1)", text)
     if len(text) > _SHOWN_QUESTION:
         text = text[:_SHOWN_QUESTION].rsplit(" ", 1)[0] + " …"
     return text
@@ -223,7 +223,7 @@ def _renumbered(part: Part, notes: _Footnotes) -> str:
     by_number = {citation.number: citation for citation in part.citations}
 
     def numbers(run: re.Match[str]) -> str:
-        cited = [by_number[n] for n in map(int, _MARK.findall(run[0])) if n in by_number]
+        cited = [by_number[n] for n in map(int, MARK.findall(run[0])) if n in by_number]
         found = dict.fromkeys(number for citation in cited for number in notes.numbers(citation))
         return "".join(f"[{number}]" for number in found)
 
@@ -276,7 +276,7 @@ def _marked(text: str, known: int) -> str:
         number = int(mark[1])
         return f'<a href="#source-{number}">[{number}]</a>' if 1 <= number <= known else mark[0]
 
-    return _MARK.sub(link, escape(text))
+    return MARK.sub(link, escape(text))
 
 
 def _link(url: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kb.desk.clock import Due, due, working_days
 from kb.desk.mail import Mail, read_mail
-from kb.desk.work import Work, from_record
+from kb.desk.reply_work import Work, from_record
 from kb.errors import NotFound
 from kb.journal.tables import InquiryState, StoredInquiry
 

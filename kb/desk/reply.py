@@ -5,7 +5,6 @@ Nothing here sends anything. What the reply states stands in a statement of an a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 from kb.answering.replies import CONTACT
 from kb.desk.inquiry import Asked, Handover, Inquiry, read_inquiry, within
 from kb.desk.letter import (
+    MARK,
     Letter,
     Mark,
     Part,
@@ -47,7 +47,6 @@ LEFT_OUT = (
 # source was found.
 STATED_FROM = 0.55
 NOTED = ("condition", "conflict", "older", "stale", "deadline_passed")
-_MARK = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +276,7 @@ def is_stated(answer: Answer) -> bool:
 
 def _marks(notice: Notice) -> str:
     """Marks of a notice that its text does not name itself."""
-    named = set(map(int, _MARK.findall(notice.text)))
+    named = set(map(int, MARK.findall(notice.text)))
     return "".join(f"[{number}]" for number in notice.citations if number not in named)
 
 

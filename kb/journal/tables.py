@@ -79,7 +79,7 @@ class StoredInquiry(Base):
     Attributes:
         version: counts the changes; who saves an older one is told.
         mail: its bytes as they came; empty once the inquiry's time is over.
-        work: the reply's parts, as kb/desk/work.py reads and writes them.
+        work: the reply's parts, as kb/desk/reply_work.py reads and writes them.
         searched: subject, sender and text in lower case.
         thread: message ids of the mail and of what it answers.
     """

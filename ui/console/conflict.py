@@ -9,7 +9,7 @@ from itertools import groupby
 from rapidfuzz.distance import Levenshtein
 
 from kb.desk.desk import Edit
-from kb.desk.work import Work
+from kb.desk.reply_work import Work
 from ui.console.form import edit_of
 
 Piece = tuple[str, bool]  # some words, and whether the other text has them not

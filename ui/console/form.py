@@ -10,7 +10,7 @@ from hashlib import sha256
 from starlette.datastructures import FormData
 
 from kb.desk.desk import Edit
-from kb.desk.work import Work
+from kb.desk.reply_work import Work
 from ui.console.pages import number_of, text_of
 
 _PART = re.compile(r"part-(\d{1,9})", re.ASCII)

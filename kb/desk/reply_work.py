@@ -13,13 +13,12 @@ from pydantic import TypeAdapter
 from rapidfuzz.distance import Levenshtein
 
 from kb.desk.inquiry import Inquiry, sentences
-from kb.desk.letter import Letter, Mark, Part, Reply, subject_of, write_letter
+from kb.desk.letter import MARK, Letter, Mark, Part, Reply, subject_of, write_letter
 from kb.desk.reply import Draft, closing, mark_of, opening, parts_of
 from kb.types import Answer, Citation
 
 BY_CODE = "code"  # an account cannot have this name
 _MARKS_ONLY = re.compile(r"(?:\s*\[\d+\])+\s*")
-_MARK = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +238,7 @@ def _of_paragraph(lines: Sequence[str]) -> list[Sentence]:
                 before, numbers = pieces[-1]
                 pieces[-1] = (before, (*numbers, *_numbers(lead[0])))
                 piece = piece[lead.end() :]
-            if words := " ".join(_MARK.sub(" ", piece).split()):
+            if words := " ".join(MARK.sub(" ", piece).split()):
                 pieces.append((words, _numbers(piece)))
     found: list[Sentence] = []
     following: tuple[int, ...] = ()
@@ -250,4 +249,4 @@ def _of_paragraph(lines: Sequence[str]) -> list[Sentence]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(map(int, _MARK.findall(text))))
+    return tuple(dict.fromkeys(map(int, MARK.findall(text))))

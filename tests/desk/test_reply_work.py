@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from kb.desk.clock import due, shipped_holidays, working_days
-from kb.desk.work import Checked, Sentence, sentences_of
+from kb.desk.reply_work import Checked, Sentence, sentences_of
 
 
 @pytest.mark.parametrize(
