@@ -261,9 +261,11 @@ def test_a_frame_grows_with_the_conversation_and_believes_the_assistant_alone(vi
     assert first == 704
     for question in (QUESTION, QUIET, FOLLOW_UP):
         ask(part, question)
+    inner = "document.documentElement.scrollHeight"
     until(lambda: page.evaluate(f"{height} > {first} && {height} === told.at(-1)[1].height"))
+    until(lambda: page.frames[1].evaluate(inner) == page.evaluate(height))  # after the last answer
     grown = page.evaluate(height)
-    assert page.frames[1].evaluate("document.documentElement.scrollHeight") == grown
+    assert page.frames[1].evaluate(inner) == grown
     assert page.frames[1].evaluate("innerHeight") == grown
     told = page.evaluate("told")
     assert {origin for origin, _ in told} == {service.url}

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,12 @@ HEADERS = {"accept": "application/json, text/event-stream", "content-type": "app
 SITE = "https://site.eu"
 
 
+def run_apart(work):
+    """Run in a thread of its own: a browser's test may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def through(server, work: Callable, *, mode: str = "auto"):
     """What ``work`` makes of a client that is connected to an address or a command."""
 
@@ -28,7 +35,7 @@ def through(server, work: Callable, *, mode: str = "auto"):
         async with Client(server, mode=mode) as client:
             return await work(client)
 
-    return asyncio.run(run())
+    return run_apart(run())
 
 
 def called(server, tool: str, *, mode: str = "auto", **arguments):
@@ -280,7 +287,7 @@ def command(tmp_path_factory):
     ]
     (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)))
     env = {**os.environ, "KB_INDEX": str(folder / "index"), "PYTHONPATH": str(ROOT)}
-    asyncio.run(_ingest(folder, env))
+    run_apart(_ingest(folder, env))
     return StdioServerParameters(
         command=sys.executable, args=["-m", "ui.cli", "mcp"], env=env, cwd=folder
     )
@@ -331,10 +338,10 @@ def test_standard_output_holds_the_protocol_alone(command):
             line = await process.stdout.readline()
             assert line, "the server has ended"
             out += line
-        rest, errors = await process.communicate()  # the end of the input ends it
+        rest, errors = await process.communicate(b"")  # the end of the input ends it
         return process.returncode, out + rest, errors
 
-    status, out, errors = asyncio.run(run())
+    status, out, errors = run_apart(run())
     assert status == 0
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in out.splitlines())
     assert b"Traceback" not in errors
@@ -350,7 +357,7 @@ def test_a_start_that_fails_says_so_in_one_line(command):
         out, errors = await process.communicate()
         return process.returncode, out, errors
 
-    status, out, errors = asyncio.run(run())
+    status, out, errors = run_apart(run())
     assert (status, out) == (1, b"")
     assert errors.startswith(b"kb: Unknown setting KB_UNHEARD_OF")
     assert errors.count(b"\n") == 1
