@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from filelock import FileLock
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -105,8 +105,27 @@ def _migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(files("kb.journal") / "migrations"))
-    with engine.begin() as connection:
+    with _without_foreign_keys(engine) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
+    """A connection on which a table can be made anew without a trace in those that refer to it.
+
+    SQLite changes a table by copying and dropping it, and a foreign key would take that for deleted rows.
+    """
+    with engine.connect() as connection:
+        of_sqlite = (
+            connection.connection.driver_connection if engine.dialect.name == "sqlite" else None
+        )
+        if of_sqlite:
+            of_sqlite.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield connection
+        finally:
+            if of_sqlite:
+                of_sqlite.execute("PRAGMA foreign_keys=ON")

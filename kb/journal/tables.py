@@ -85,6 +85,7 @@ class StoredInquiry(Base):
     """
 
     __tablename__ = "inquiry"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  SQLAlchemy declares it
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column()
