@@ -40,18 +40,21 @@ class Dictionary:
 
     def gloss(self, text: str) -> str:
         """English words for a question, in its order; what is not known and is no name is left out."""
-        found = []
-        for token in _TOKEN.findall(text):
-            english = self._word(folded(token))
-            if english:
-                found.append(english)
-            elif (
-                re.search(r"\d", token)
-                or sum(c.isupper() for c in token) > 1
-                or (token[:1].isupper() and self._language.code != "de")
-            ):
-                found.append(token)
-        return " ".join(found)
+        return " ".join(filter(None, map(self._token, _TOKEN.findall(text))))
+
+    def _token(self, token: str) -> str:
+        """English for a token, itself if it is a name, else nothing."""
+        parts = token.split("-")
+        if english := self._word(folded(token)):
+            return english
+        if len(parts) > 1 and any(self._word(folded(part)) for part in parts):  # "I3-Antrag"
+            return " ".join(filter(None, map(self._token, parts)))
+        is_name = (
+            re.search(r"\d", token)
+            or sum(c.isupper() for c in token) > 1
+            or (token[:1].isupper() and self._language.code != "de")
+        )
+        return token if is_name else ""
 
     def _word(self, plain: str) -> str:
         if plain in self._exact:

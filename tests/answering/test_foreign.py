@@ -28,6 +28,10 @@ def test_abbreviations_and_figures_stay():
     assert Dictionary(GERMAN).gloss("TSSP und I3 2026") == "TSSP I3 2026"
 
 
+def test_a_name_joined_to_a_known_word_stays():
+    assert Dictionary(GERMAN).gloss("S3-Partnerschaft Agri-Food-4") == "S3 partnership Agri-Food-4"
+
+
 def test_the_section_that_is_asked_alike_is_nearest():
     near = Dictionary(GERMAN).nearest("wie werde ich mitglied")
     assert max(near, key=near.get) == "faq/a#join"
