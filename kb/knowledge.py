@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kb.answering.answer import Writing, answer_question
 from kb.answering.generate import Draft, Generator, open_generator
 from kb.answering.ground import ground
 from kb.answering.question import read_history, read_question
-from kb.answering.retrieve import Retriever
+from kb.answering.retrieve import CORES, Ranking, Retriever
 from kb.answering.write import OnClaim
 from kb.errors import IndexDamaged, IndexMissing, QuestionError
 from kb.index.embedder import Embedder, open_embedder
@@ -32,6 +32,7 @@ from kb.types import Answer, Document, Passage, SearchResult, Turn
 
 MAX_TOP_K = 100
 CANARY_ROWS = 5
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -177,10 +178,14 @@ class KnowledgeBase:
         if not 1 <= top_k <= MAX_TOP_K:
             raise QuestionError(f"top_k is {top_k}; it must be from 1 to {MAX_TOP_K}.")
         question, turns = read_question(query), read_history(history)
-        retriever = self._current().retriever
-        return merge_results(
-            [retriever.rank(part).results for part in retriever.queries(question, turns)]
-        )[:top_k]
+
+        def rankings(opened: _Opened) -> list[Ranking]:
+            with CORES:
+                queries = opened.retriever.queries(question, turns)
+                return [opened.retriever.rank(query) for query in queries]
+
+        found = self._on_current(rankings)
+        return merge_results([ranking.results for ranking in found])[:top_k]
 
     def ask(
         self,
@@ -188,30 +193,33 @@ class KnowledgeBase:
         *,
         history: Sequence[Any] = (),
         language: str | None = None,
+        written_in: str | None = None,
         on_claim: OnClaim | None = None,
     ) -> Answer:
         """Answer a question from the index, every statement cited.
 
         Args:
             language: of the answer, where that is not the question's (ISO 639-1).
+            written_in: language that the question is expected in; ``language`` where not given.
             on_claim: called with each checked claim while a language model writes.
 
         Raises:
             QuestionError: question or history is not usable.
         """
-        read = read_question(question, language=language)
+        read = read_question(question, language=language, expected=written_in)
         turns: Sequence[Turn] = read_history(history)
-        opened = self._current()
         writing = None
         if self.generator:
             writing = Writing(self.generator, self.settings.llm_timeout, on_claim)
-        return answer_question(
-            read,
-            turns,
-            opened.retriever,
-            generation=opened.manifest.name,
-            today=self._today(),
-            writing=writing,
+        return self._on_current(
+            lambda opened: answer_question(
+                read,
+                turns,
+                opened.retriever,
+                generation=opened.manifest.name,
+                today=self._today(),
+                writing=writing,
+            )
         )
 
     def documents(self) -> Sequence[Document]:
@@ -239,6 +247,16 @@ class KnowledgeBase:
         retriever = self._current().retriever
         rows = [f"{p.id}:passage:0" for p in retriever.content.passages]
         return self_retrieval(retriever.vectors, rows, CANARY_ROWS)
+
+    def _on_current(self, work: Callable[[_Opened], _Found]) -> _Found:
+        """Do something on the generation in use; anew where its files were deleted meanwhile."""
+        opened = self._current()
+        try:
+            return work(opened)
+        except IndexDamaged:
+            if self._current() is opened:
+                raise
+        return work(self._current())
 
     def _current(self) -> _Opened:
         self.refresh()

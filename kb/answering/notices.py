@@ -9,7 +9,7 @@ from datetime import date
 from babel.dates import format_date
 
 from kb.answering.cite import Quote
-from kb.answering.replies import replies
+from kb.answering.replies import Replies, replies
 from kb.types import Citation, Notice, Passage
 
 # Words of a sentence that limits what another one says.
@@ -32,23 +32,24 @@ def notices_about(
         name: tuple(c.number for c in citations if c.passage_id == name) for name in passages
     }
     for name, passage in passages.items():
-        section = passage.headings[-1] if passage.headings else passage.title
         if passage.valid_until and passage.valid_until < today:
             day = format_date(
                 passage.valid_until, "long", "en_GB" if language == "en" else language
             )
-            text = say.deadline_passed.format(section=section, day=day)
+            text = say.deadline_passed.format(section=_quoted(passage, say), day=day)
             yield Notice("deadline_passed", text, numbers[name])
         elif passage.sources and all(source.archived for source in passage.sources):
-            yield Notice("older", say.archived.format(section=section), numbers[name])
+            yield Notice("older", say.archived.format(section=_quoted(passage, say)), numbers[name])
     limited = [name for name, p in passages.items() if _limits_left_out(p, quotes)]
     if limited:
-        sections = ", ".join(
-            f"«{passages[name].headings[-1] if passages[name].headings else passages[name].title}»"
-            for name in limited
-        )
+        sections = ", ".join(_quoted(passages[name], say) for name in limited)
         marks = tuple(sorted(number for name in limited for number in numbers[name]))
         yield Notice("condition", say.condition.format(sections=sections), marks)
+
+
+def _quoted(passage: Passage, say: Replies) -> str:
+    """The name of a passage's section."""
+    return say.quoted.format(title=passage.headings[-1] if passage.headings else passage.title)
 
 
 def _limits_left_out(passage: Passage, quotes: Sequence[Quote]) -> bool:

@@ -23,9 +23,10 @@ class Replies:
     Attributes:
         unknown: with {subject}.
         subject: with {topic}; empty in all languages but English, which topics are named in.
-        deadline_passed: with {section} and {day}.
-        archived: with {section}.
-        condition: with {sections}.
+        quoted: with {title}, in the quotation marks of the language.
+        deadline_passed: with {section}, quoted, and {day}.
+        archived: with {section}, quoted.
+        condition: with {sections}, each quoted.
         older: with {newer}, the number of a citation.
         english_sources: empty in English.
     """
@@ -37,6 +38,7 @@ class Replies:
     unknown: str
     subject: str
     outside: str
+    quoted: str
     deadline_passed: str
     archived: str
     condition: str
@@ -53,7 +55,5 @@ def replies(language: str) -> Replies:
     """The sentences in an official EU language; English where it is none."""
     known = language if language in EU_LANGUAGES else "en"
     file = files("kb.answering") / "replies" / f"{known}.toml"
-    if not file.is_file():  # until every language is written
-        return replies("en")
     text = file.read_text(encoding="utf-8").replace("{contact}", CONTACT)
     return Replies(**tomllib.loads(text))

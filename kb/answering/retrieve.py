@@ -7,7 +7,9 @@ docs/retrieval.md). History and context are blended into the query; the question
 from __future__ import annotations
 
 import math
+import os
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +34,9 @@ from kb.types import Passage, SearchResult, Turn
 ROWS = 200
 CANDIDATES = 50
 MOST_AT_HAND = 2000
+# To be held while searching and composing: more threads than cores would only take the interpreter from
+# each other, and from the one that answers calls.
+CORES = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ class Retriever:
 
     def queries(self, question: Question, history: Sequence[Turn] = ()) -> list[Query]:
         """Turn a message into one query for each of its parts; all are embedded in one call."""
-        weights, language = self.weights, question.language
+        weights, language = self.weights, question.written_in
         users = [turn.content for turn in history if turn.role == "user"][-3:]
         replies = [turn.content for turn in history if turn.role == "assistant"][-1:]
         parts = {part: self._in_english(part, language) for part in question.parts}

@@ -172,4 +172,4 @@ def _stale(
     if newer := threads.newer(row):
         yield f"A newer mail of this thread has arrived: inquiry {newer}."
     for title in changed_sources(work, indexed):
-        yield f"A cited section of «{title}» has changed or been withdrawn."
+        yield f"A cited section of “{title}” has changed or been withdrawn."

@@ -201,11 +201,15 @@ def _answer(
     inquiry: Inquiry, asked: Sequence[Asked], base: KnowledgeBase
 ) -> tuple[list[Item], list[str]]:
     """Items, and the questions that could not even be asked."""
+    sender = inquiry.mail.language
     items, refused = [], []
     for question in asked:
         try:
             answer = base.ask(
-                question.text, history=inquiry.history(question), language=inquiry.mail.language
+                question.text,
+                history=inquiry.history(question),
+                language=sender if base.generator else "en",  # of the reply
+                written_in=sender,
             )
         except QuestionError:
             refused.append(question.text)

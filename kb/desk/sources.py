@@ -117,11 +117,11 @@ class Sources:
         actor.require("approver")
         path = self._uploads / _safe_name(name, data)
         if path.exists():
-            raise SourceError(f"«{name}» has been added before.")
+            raise SourceError(f"“{name}” has been added before.")
         self._uploads.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         try:
-            return self._add(str(path), f"«{name}»", record, actor)
+            return self._add(str(path), f"“{name}”", record, actor)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -254,6 +254,6 @@ def _safe_name(name: str, data: bytes) -> str:
     last = PurePosixPath(name.replace("\\", "/")).name
     suffix = PurePosixPath(last).suffix.lower()
     if suffix not in SUFFIXES:
-        raise SourceError(f"«{last}» cannot be read. Choose a file of: {', '.join(SUFFIXES)}.")
+        raise SourceError(f"“{last}” cannot be read. Choose a file of: {', '.join(SUFFIXES)}.")
     stem = re.sub(r"[^A-Za-z0-9]+", "-", PurePosixPath(last).stem).strip("-")[:60] or "file"
     return f"{stem}-{hashlib.sha256(data).hexdigest()[:8]}{suffix}"

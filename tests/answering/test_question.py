@@ -41,6 +41,20 @@ def test_invisible_and_control_characters_go():
 )
 def test_language(text, language):
     assert detect_language(text) == language
+    assert detect_language(text, expected=language) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "language"),
+    [
+        ("How do we keep our partners committed?", "fr", "en"),
+        ("gouvernance partenariat", "fr", "fr"),
+        ("Wer darf an einer Partnerschaft teilnehmen?", "fr", "de"),
+        ("Hvad er kravene for at deltage?", "da", "da"),
+    ],
+)
+def test_a_language_is_expected_but_another_one_is_heard(text, expected, language):
+    assert detect_language(text, expected=expected) == language
 
 
 @pytest.mark.parametrize(

@@ -57,5 +57,5 @@ def _given(form: FormData, text: str) -> tuple[bytes, str]:
         raise SourceError("Give either a text or a file. Empty the field, or choose no file.")
     name = PurePath(file.filename.replace("\\", "/")).name[:100]
     if not name.lower().endswith(SUFFIXES):
-        raise SourceError(f"«{name}» is no mail. Choose a file that ends in {', '.join(SUFFIXES)}.")
-    return file.file.read(), f"«{name}»"
+        raise SourceError(f"“{name}” is no mail. Choose a file that ends in {', '.join(SUFFIXES)}.")
+    return file.file.read(), f"“{name}”"

@@ -32,7 +32,7 @@ def add(request: Request, actor: Signed, form: Posted) -> Response:
     except (SourceError, IndexLocked) as error:
         return _page(request, typed=form, error=str(error))
     called = text_of(form, "title").strip() or name
-    return go(request, "/sources", f"«{called}» is indexed. Questions are answered from it now.")
+    return go(request, "/sources", f"“{called}” is indexed. Questions are answered from it now.")
 
 
 @router.post("/sources/refresh")
@@ -66,7 +66,7 @@ def withdraw(request: Request, actor: Signed, form: Posted) -> Response:
         _sources(request).withdraw(name, actor)
     except (SourceError, IndexLocked) as error:
         return _page(request, error=str(error))
-    return go(request, "/sources", f"«{name}» is withdrawn. No question is answered from it.")
+    return go(request, "/sources", f"“{name}” is withdrawn. No question is answered from it.")
 
 
 @router.post("/sources/restore")
@@ -77,7 +77,7 @@ def restore(request: Request, actor: Signed, form: Posted) -> Response:
         _sources(request).restore(name, actor)
     except IndexLocked as error:
         return _page(request, error=str(error))
-    return go(request, "/sources", f"«{name}» is indexed again.")
+    return go(request, "/sources", f"“{name}” is indexed again.")
 
 
 def _sources(request: Request) -> Sources:
