@@ -18,6 +18,7 @@ import Stemmer
 from kb.errors import IndexDamaged
 
 _WORD = re.compile(r"[a-z0-9]+(?:[&.'-][a-z0-9]+)*")
+_JOINT = re.compile(r"[&.'-]")
 STOPWORDS = frozenset(
     """
     a about above after again all also am an and any are as at be because been before being
@@ -38,8 +39,8 @@ def words(text: str) -> list[str]:
     found = []
     for word in _WORD.findall(plain):
         found.append(word.removesuffix("'s"))
-        if re.search(r"[&.'-]", word):  # "value-chain" is also found as "value" and "chain"
-            found.extend(part for part in re.split(r"[&.'-]", word) if len(part) > 1)
+        if not word.isalnum():  # "value-chain" is also found as "value" and "chain"
+            found.extend(part for part in _JOINT.split(word) if len(part) > 1)
     return found
 
 
