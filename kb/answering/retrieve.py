@@ -135,7 +135,8 @@ class Retriever:
         """Turn a message into one query for each of its parts; all are embedded in one call."""
         weights, language = self.weights, question.written_in
         users = [turn.content for turn in history if turn.role == "user"][-3:]
-        replies = [turn.content for turn in history if turn.role == "assistant"][-1:]
+        # An answer is long, and embedding it takes longer than all else; not for a share of nought.
+        answers = [turn.content for turn in history if turn.role == "assistant" and weights.reply]
         parts = {part: self._in_english(part, language) for part in question.parts}
         whole = self._in_english(body_of(question.asked), language)
         names = {part: " ".join(_names(part, self.ordinary)) for part in question.parts}
@@ -144,12 +145,12 @@ class Retriever:
             for part, text in parts.items()
         }
         several = len(question.parts) > 1
-        texts = [*parts.values(), *users, *replies, *([whole] if several else [])]
+        texts = [*parts.values(), *users, *answers[-1:], *([whole] if several else [])]
         texts += [*filter(None, names.values()), *(w for found in strange.values() for w in found)]
         texts = list(dict.fromkeys(texts))
         embedded = dict(zip(texts, self.embedder.embed_queries(texts), strict=True))
         shares = [(text, weights.history / 2**age) for age, text in enumerate(reversed(users))]
-        shares += [(text, weights.reply) for text in replies]
+        shares += [(text, weights.reply) for text in answers[-1:]]
         shares += [(whole, weights.context)] if several else []
         more = [
             stem for text in [*users[-1:], *([whole] if several else [])] for stem in stems(text)
