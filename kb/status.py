@@ -7,6 +7,7 @@ from typing import Any
 
 from kb.errors import IndexStateError
 from kb.index.generations import Generations
+from kb.index.stored import read_documents
 from kb.settings import Settings
 
 
@@ -19,8 +20,11 @@ def status_of(settings: Settings) -> dict[str, Any]:
     except IndexStateError as error:
         return values | {"problems": {"index": str(error)}}
     problems = dict(manifest.problems)
+    warnings = {}
     try:
         generations.check(manifest.name)
+        documents = read_documents(generations.path(manifest.name))
+        warnings = {d.id: " ".join(d.warnings) for d in documents if d.warnings}
     except IndexStateError as error:
         problems["index"] = str(error)
     age = datetime.now(UTC) - datetime.fromisoformat(manifest.created)
@@ -32,5 +36,6 @@ def status_of(settings: Settings) -> dict[str, Any]:
         "content": manifest.content,
         **manifest.counts,
         "sources": {key: ", ".join(item["documents"]) for key, item in manifest.sources.items()},
+        "warnings": warnings,
         "problems": problems,
     }

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 DocumentKind = Literal["guidance", "faq", "profile", "funding", "glossary"]
 Wording = Literal["source", "summary"]
+NO_REUSE = "none"  # licence of what may be linked, but not quoted
 StatementKind = Literal["finding", "recommendation"]
 Status = Literal["answered", "partial", "not_answered"]
 Reason = Literal["no_source", "out_of_scope", "unclear", "unverified", "unsafe"]
@@ -120,6 +121,11 @@ class Passage:
         """Address of the first source that has one."""
         return next((source.url for source in self.sources if source.url), "")
 
+    @property
+    def quotable(self) -> bool:
+        """Whether its words may be shown: they are ours, or no source of it says that they may not."""
+        return self.wording == "summary" or all(s.licence != NO_REUSE for s in self.sources)
+
     def words_of(self, sentence: Sentence) -> str:
         """The words of one of its sentences, as they stand."""
         return self.text[sentence.start - self.start : sentence.end - self.start]
@@ -134,8 +140,9 @@ class SearchResult:
     rank: int
 
     def record(self) -> dict[str, Any]:
-        """The public search result (docs/reference.md)."""
+        """The public search result (docs/reference.md); without words where they may not be shown."""
         passage = self.passage
+        text = passage.text if passage.quotable else ""
         return {
             "rank": self.rank,
             "score": round(self.score, 6),
@@ -144,9 +151,9 @@ class SearchResult:
             "title": passage.title,
             "section": list(passage.headings),
             "url": passage.url,
-            "text": passage.text,
+            "text": text,
             "start": passage.start,
-            "end": passage.end,
+            "end": passage.start + len(text),
             "sources": [source_record(source) for source in passage.sources],
         }
 

@@ -19,6 +19,8 @@ from kb.settings import load_settings
 from tests.postgres import PostgreSQL
 
 DATA = Path(__file__).parent / "data"
+# What would load, run, cover or send something if a page took it for more than text; a line each.
+PAYLOADS = tuple((DATA / "payloads.txt").read_text(encoding="utf-8").splitlines())
 
 
 class CountingEmbedder:

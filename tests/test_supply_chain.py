@@ -37,7 +37,7 @@ def locked() -> dict[str, str]:
     return {normal(name): version for name, version in (line.split("==") for line in lines)}
 
 
-def test_the_list_of_parts_equals_the_lock(tmp_path):
+def test_owasp4_supply_chain_the_list_of_parts_equals_the_lock(tmp_path):
     made = tmp_path / "sbom.json"
     subprocess.run(
         [sys.executable, "-m", "cyclonedx_py", "environment", "--of", "JSON", "-o", made],
@@ -60,11 +60,40 @@ def licence_of(name: str) -> str:
     return " | ".join(filter(None, named))
 
 
+def why_not(name: str) -> str:
+    """Why a package may not be used; empty where it may."""
+    licence, known = licence_of(name), NAMED_ELSEWHERE.get(name, "")
+    if bool(licence) == bool(known):
+        return "its licence is not known, or named twice"
+    return licence if FORBIDDEN.search(licence or known) else ""
+
+
 @pytest.mark.parametrize("name", sorted(locked()))
-def test_the_licence_is_known_and_allowed(name):
-    licence = licence_of(name)
-    assert bool(licence) != (name in NAMED_ELSEWHERE), "unknown, or named twice"
-    assert not FORBIDDEN.search(licence or NAMED_ELSEWHERE[name]), licence
+def test_l10_the_licence_is_known_and_allowed(name):
+    assert why_not(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ("License-Expression: AGPL-3.0-only", "AGPL-3.0-only"),
+        ("License: Dual Licensed - GNU AFFERO GPL 3.0 or Artifex Commercial License", "AFFERO"),
+        ("Classifier: License :: OSI Approved :: GNU Affero General Public License v3", "Affero"),
+        ("License: UNKNOWN", "not known"),
+        ("Summary: says nothing of it", "not known"),
+        ("License-Expression: MIT", ""),
+    ],
+)
+def test_l10_agpl_and_unknown_licences_fail(tmp_path, monkeypatch, says, why):
+    package = tmp_path / "planted_part-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text(
+        f"Metadata-Version: 2.4\nName: planted-part\nVersion: 1.0\n{says}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = why_not("planted-part")
+    assert why in found
+    assert bool(why) == bool(found)
 
 
 def secrets_in(path: Path) -> list[str]:

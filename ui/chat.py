@@ -7,13 +7,14 @@ visitor's language gets here, is in ``ui/front.py``.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from kb.errors import KBError, QuestionError
+from kb.errors import QuestionError
 from kb.knowledge import KnowledgeBase
 from kb.types import Answer, Turn
 from ui.render import answer_html, remarks
@@ -23,6 +24,7 @@ LANGUAGE = "language"  # id of the hidden component that holds the visitor's lan
 PROPOSALS = 4
 
 Conversation = list[tuple[str, Answer | str]]
+_log = logging.getLogger(__name__)
 
 
 def wording(code: str) -> Mapping[str, dict[str, Any]]:
@@ -51,7 +53,7 @@ def build_chat(base: KnowledgeBase) -> gr.Blocks:
         return gr.Button(**words[name], elem_id=name, **options)
 
     with gr.Blocks(title=texts("en")["title"], analytics_enabled=False) as chat:
-        conversation = gr.State(list)
+        conversation = gr.State([])
         language = gr.Markdown(**words[LANGUAGE], elem_id=LANGUAGE, visible=False)
         log = _html("log", words["log"]["value"])
         announced = _html("announced")
@@ -124,9 +126,10 @@ def _update(
             base.journal.keep(answer, surface="chat")
     except QuestionError as error:
         answer = str(error)
-    except KBError:
+    except Exception as error:  # its message may hold what a person typed, so it is not logged
+        _log.error("A question in the chat failed: %s", type(error).__name__)
         answer = say["failed"]
-    turns = [*turns, (question[:500], answer)]
+    turns = [*turns, (question if isinstance(answer, Answer) else question[:500], answer)]
     answered = isinstance(answer, Answer)
     proposals = answer.suggestions if isinstance(answer, Answer) else ()
     return [
@@ -166,7 +169,7 @@ def _rate(base: KnowledgeBase, turns: Conversation, useful: bool, say: Texts) ->
     answer = turns[-1][1] if turns else None
     if isinstance(answer, Answer):
         base.journal.rate(answer, useful=useful)
-    return [gr.Row(visible=False), f'<p role="status">{escape(say["thanks"])}</p>']
+    return [gr.Row(visible=False), f"<p>{escape(say['thanks'])}</p>"]
 
 
 def _log_html(turns: Conversation, say: Texts) -> str:
@@ -198,4 +201,4 @@ def _announcement(answer: Answer | str, say: Texts) -> str:
         text = escape(answer.text.replace("**", ""))
         rest = escape(" ".join(remarks(answer, say)))
         told = f'<span lang="{language}">{text}</span> <span lang="{answer.language}">{rest}</span>'
-    return f'<div class="pa-hidden" role="status" aria-live="polite">{told}</div>'
+    return f'<div class="pa-hidden">{told}</div>'

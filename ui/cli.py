@@ -7,6 +7,7 @@ one line, 2 wrong usage.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ import typer
 from tqdm import tqdm
 
 from kb.errors import IndexLocked, JournalError, KBError, QuestionError, SourceError
+from kb.reading.visible import visible_lines
+
+# Control characters that JSON leaves as they are, and that a terminal may obey.
+_CONTROL = re.compile("[\x7f-\x9f]")
 
 app = typer.Typer(
     name="kb",
@@ -202,8 +207,9 @@ def serve(
     """
     from kb.desk.faq import Faq
     from kb.knowledge import KnowledgeBase
-    from ui.server import SIDES, require_free, run
+    from ui.server import SIDES, require_free, require_safe_environment, run
 
+    require_safe_environment()
     settings = _settings(index, config)
     require_free(host, port)
     base = KnowledgeBase(settings)
@@ -546,13 +552,17 @@ def _lines(values: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _print(value: Any, indent: int | None = 2) -> None:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=indent)
+    if isinstance(value, str):
+        text = visible_lines(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, indent=indent)
+        text = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     sys.stdout.write(text + "\n")
 
 
 def _say(message: str, quiet: bool) -> None:
     if not quiet:
-        sys.stderr.write(message + "\n")
+        sys.stderr.write(visible_lines(message) + "\n")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from kb.knowledge import KnowledgeBase
 from ui.api import TAKES_JSON, Calls
 from ui.limits import Workers
 from ui.metrics import Metrics
+from ui.pages import CODE_LICENCE
 from ui.texts import LANGUAGES, texts
 
 FALLBACK_LANGUAGE = "en"
@@ -65,6 +66,7 @@ def add_embed(app: FastAPI, base: KnowledgeBase, workers: Workers, metrics: Metr
                 "language": language,
                 "texts": dict(texts(language)),
                 "contact": CONTACT,
+                "code_licence": CODE_LICENCE,
                 "stores": base.settings.store_questions,
             }
         )

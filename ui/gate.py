@@ -218,12 +218,18 @@ def _take_host(scope: Scope, named: str) -> None:
 
 
 def _take_prefix(scope: Scope, named: str) -> None:
-    """ASGI wants the path with the prefix, whether or not the proxy has taken it off."""
+    """ASGI wants the path with the prefix, whether or not the proxy has taken it off.
+
+    A prefix may be called as a folder of ours is; it was taken off where only so we serve anything.
+    """
     prefix = named.strip().rstrip("/")
     if not _PREFIX.fullmatch(prefix):
         return
     scope["root_path"] = prefix
-    if not f"{scope['path']}/".startswith(f"{prefix}/"):
+    as_it_came, below = (
+        is_open(path, sides=("public", "console")) for path in (scope["path"], path_of(scope))
+    )
+    if path_of(scope) == scope["path"] or (as_it_came and not below):
         scope["path"] = prefix + scope["path"]
         scope["raw_path"] = prefix.encode() + (scope.get("raw_path") or b"")
 

@@ -12,12 +12,13 @@ from html import escape
 from urllib.parse import quote
 
 from kb.answering.replies import CONTACT
+from kb.desk.letter import Mark
 from kb.types import Answer, Citation, Notice, SearchResult, Source
 from ui.texts import Texts, texts
 
 
 def plain_text(answer: Answer, say: Texts) -> str:
-    """An answer for a terminal or a mail: text, notices, sources."""
+    """An answer for a terminal or to be copied: text, notices, sources, the mark of a machine."""
     blocks = [answer.text.replace("**", ""), *remarks(answer, say)]
     if answer.citations:
         lines = (_source_line(citation, say) for citation in answer.citations)
@@ -29,7 +30,8 @@ def plain_text(answer: Answer, say: Texts) -> str:
         blocks.append(
             "\n".join([say["you_could_also_ask"], *(f"- {s}" for s in answer.suggestions)])
         )
-    blocks.append(say["automated_answer"])
+    mark = Mark(answer.generation, answer.generator, answer.created)
+    blocks.append(f"{say['automated_answer']}\n{mark.line}")
     return "\n\n".join(blocks)
 
 
@@ -48,7 +50,7 @@ def results_text(results: list[SearchResult]) -> str:
     return "\n\n".join(
         f"{r.rank}. {' > '.join(r.passage.headings) or r.passage.title}  ({r.score:.3f})\n"
         f"   {r.passage.url or r.passage.document_id}\n"
-        f"   {' '.join(r.passage.text.split())[:300]}"
+        f"   {' '.join(r.record()['text'].split())[:300]}"
         for r in results
     )
 
@@ -69,7 +71,7 @@ def _facts(citation: Citation, say: Texts) -> list[str]:
 
 def _source_line(citation: Citation, say: Texts) -> str:
     origin = "; ".join(
-        f"{s.title}{f', {s.publisher}' if s.publisher else ''}{f', {s.url}' if s.url else ''}"
+        ", ".join(filter(None, (s.title, s.publisher, _licence(s, say), s.url)))
         for s in citation.sources
     )
     facts = " · ".join(_facts(citation, say))
@@ -94,23 +96,24 @@ def answer_html(answer: Answer, say: Texts) -> str:
     if answer.status == "partial" and answer.missing:
         items = "".join(f"<li>{escape(part)}</li>" for part in answer.missing)
         blocks.append(
-            f'<div class="pa-notice"><p>{escape(say["no_source_covers"])}</p>'
+            f'<div class="pa-notice"><p lang="{say["code"]}">{escape(say["no_source_covers"])}</p>'
             f'<ul lang="{answer.language}">{items}</ul></div>'
         )
     if answer.topics:
         items = "".join(f"<li>{_link(t.url, t.title, say)}</li>" for t in answer.topics)
         blocks.append(
-            f'<div class="pa-topics"><p>{escape(say["nearest_topics"])}</p><ul>{items}</ul></div>'
+            f'<div class="pa-topics" lang="{say["code"]}"><p>{escape(say["nearest_topics"])}</p>'
+            f"<ul>{items}</ul></div>"
         )
     if answer.citations:
         items = "".join(_source(answer, citation, say) for citation in answer.citations)
         blocks.append(
-            f'<section class="pa-sources" aria-label="{escape(say["sources"])}">'
+            f'<section class="pa-sources" lang="{say["code"]}" aria-label="{escape(say["sources"])}">'
             f"<h3>{escape(say['sources'])}</h3>{items}</section>"
         )
     blocks.append(_foot(answer, say))
     return (
-        f'<article class="pa-answer" data-generator="{escape(answer.generator)}" '
+        f'<article class="pa-answer" lang="{answer.language}" data-generator="{escape(answer.generator)}" '
         f'data-generation="{escape(answer.generation)}" data-created="{escape(answer.created)}" '
         f'data-automated="true">{"".join(blocks)}</article>'
     )
@@ -171,7 +174,8 @@ def _inline(answer: Answer, text: str, say: Texts) -> str:
             return found[0]
         label = escape(say["source"].format(number=number))
         return (
-            f'<a class="pa-mark" href="#s-{answer.id}-{number}" aria-label="{label}">{number}</a>'
+            f'<a class="pa-mark" lang="{say["code"]}" href="#s-{answer.id}-{number}" '
+            f'aria-label="{label}">{number}</a>'
         )
 
     address = escape(contact_address(answer.question, say))
@@ -200,13 +204,15 @@ def _source(answer: Answer, citation: Citation, say: Texts) -> str:
 
 
 def _origin(source: Source, say: Texts) -> str:
-    licence = (
-        say["licence_unknown"]
-        if source.licence == "unknown"
-        else say["licence"].format(name=_LICENCES.get(source.licence, source.licence))
-    )
-    parts = [_link(source.url, source.title, say), escape(source.publisher), escape(licence)]
+    licence = escape(_licence(source, say))
+    parts = [_link(source.url, source.title, say), escape(source.publisher), licence]
     return f"<li>{' · '.join(part for part in parts if part)}</li>"
+
+
+def _licence(source: Source, say: Texts) -> str:
+    if source.licence == "unknown":
+        return str(say["licence_unknown"])
+    return str(say["licence"].format(name=_LICENCES.get(source.licence, source.licence)))
 
 
 _LICENCES = {"CC-BY-4.0": "CC BY 4.0"}
@@ -216,7 +222,7 @@ def _foot(answer: Answer, say: Texts) -> str:
     address = escape(contact_address(answer.question, say))
     copied = _attribute(plain_text(answer, say))
     return (
-        f'<p class="pa-foot"><button type="button" class="pa-copy" data-copy="{copied}" '
+        f'<p class="pa-foot" lang="{say["code"]}"><button type="button" class="pa-copy" data-copy="{copied}" '
         f'data-copied="{escape(say["copied"])}">{escape(say["copy"])}</button> '
         f'<a href="{address}">{escape(say["ask_secretariat"])}</a> '
         f"<span>{escape(say['automated_answer'])}</span></p>"

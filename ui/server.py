@@ -27,9 +27,13 @@ Side = Literal["public", "console"]
 SIDES: tuple[Side, ...] = ("public", "console")
 DAY_SECONDS = 24 * 60 * 60
 COUNT_SECONDS = 10
+SMALL_CALLS = 10  # of the chat at the same time, besides questions
 STOP_SECONDS = 5  # an open page keeps a connection open for ever
-_TRACING = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
-_GRADIO_SWITCHES = ("GRADIO_SHARE", "GRADIO_MCP_SERVER", "GRADIO_WATCH_DIRS")
+_TRACING = tuple(
+    f"{owner}_{name}" for owner in ("LANGSMITH", "LANGCHAIN") for name in ("TRACING", "TRACING_V2")
+)
+_GRADIO_SWITCHES = ("GRADIO_SHARE", "GRADIO_MCP_SERVER", "GRADIO_HOT_RELOAD")
+_ON_WITH_ANY_TEXT = ("GRADIO_WATCH_DIRS", "GRADIO_VIBE_MODE")  # "0" turns them on too
 _log = logging.getLogger(__name__)
 
 
@@ -54,8 +58,9 @@ def require_safe_environment() -> None:
     Raises:
         SettingsError: names the variable.
     """
-    for name in (*_TRACING, *_GRADIO_SWITCHES):
-        if os.environ.get(name, "").lower() not in ("", "0", "false"):
+    for name in (*_TRACING, *_GRADIO_SWITCHES, *_ON_WITH_ANY_TEXT):
+        off = ("",) if name in _ON_WITH_ANY_TEXT else ("", "0", "false")
+        if os.environ.get(name, "").lower() not in off:
             raise SettingsError(f"{name} is set; it must not be where questions are answered.")
 
 
@@ -154,6 +159,8 @@ def _mount_chat(app: FastAPI, base: KnowledgeBase) -> frozenset[int]:
     chat = build_chat(base)
     add_pages(app, base)
     add_front(app, chat)
+    # Gradio has 40 threads for everything; the ratings and the like must not wait for answers.
+    chat.max_threads = base.settings.questions_at_once + SMALL_CALLS
     chat.queue(
         api_open=False, default_concurrency_limit=base.settings.questions_at_once, max_size=100
     )

@@ -22,7 +22,7 @@ Texts = Mapping[str, Any]
 
 
 def texts(code: str) -> Texts:
-    """The texts of a language by key; English where the language is not one of ours."""
+    """The texts of a language by key, with its ``code``; English where it is not one of ours."""
     return _read(code if code in LANGUAGES else "en")
 
 
@@ -31,7 +31,7 @@ def _read(code: str) -> Texts:
     file = files("ui") / "languages" / f"{code}.toml"
     if not file.is_file():  # until every language is written
         return _read("en")
-    return MappingProxyType(tomllib.loads(file.read_text(encoding="utf-8")))
+    return MappingProxyType({"code": code, **tomllib.loads(file.read_text(encoding="utf-8"))})
 
 
 def language_of(call: HTTPConnection) -> str:

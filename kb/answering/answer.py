@@ -28,13 +28,14 @@ from kb.answering.generate import ANSWER_PROMPT, Generator
 from kb.answering.notices import notices_about
 from kb.answering.question import Question, asks_favour, subject_words
 from kb.answering.replies import Replies, replies
-from kb.answering.retrieve import Ranking, Retriever
+from kb.answering.retrieve import CORES, Ranking, Retriever
 from kb.answering.translate import translate_claims
 from kb.answering.tuning import tuned
 from kb.answering.write import Found, OnClaim, write_claims
 from kb.errors import GenerationError
+from kb.journal.mask import mask
 from kb.reading.limits import Limit
-from kb.types import Answer, Notice, Reason, Status, Topic, Turn
+from kb.types import Answer, Notice, Reason, SearchResult, Status, Topic, Turn
 
 TOPICS = 3
 SUGGESTIONS = 3
@@ -62,9 +63,15 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One part of a message with all that was found for it."""
+    """One part of a message with all that was found for it.
+
+    Attributes:
+        ranking: of what may be quoted.
+        linked: what is near, but may only be linked.
+    """
 
     ranking: Ranking
+    linked: tuple[SearchResult, ...]
     picked: tuple[Picked, ...]
     confidence: float
 
@@ -85,7 +92,8 @@ def answer_question(
     """Answer a question from one generation of the index."""
     started = time.perf_counter()
     unclear = _is_unclear(question, history)
-    parts = _parts(question, history, retriever)
+    with CORES:
+        parts = _parts(question, history, retriever)
     answered = [part for part in parts if part.answered]
     status: Status = "not_answered"
     if answered and not (unclear and not _subject(question)):
@@ -115,7 +123,7 @@ def answer_question(
         ),
         statements=statements_of(worded.claims, quotes),
         notices=tuple(notices),
-        topics=() if status == "answered" else _topics(parts),
+        topics=_topics(parts, linked_alone=status == "answered"),
         citations=citations,
         missing=missing if status != "answered" else (),
         suggestions=_suggestions(parts, answered, question),
@@ -132,7 +140,9 @@ def _parts(question: Question, history: Sequence[Turn], retriever: Retriever) ->
     held: list[Picked] = []
     queries = retriever.queries(question, history)
     for query in queries:
-        ranking = retriever.rank(query)
+        found = retriever.rank(query)
+        linked = tuple(r for r in found.results[:TOPICS] if not r.passage.quotable)
+        ranking = replace(found, results=tuple(r for r in found.results if r.passage.quotable))
         picked = compose(
             ranking,
             retriever,
@@ -141,7 +151,7 @@ def _parts(question: Question, history: Sequence[Turn], retriever: Retriever) ->
             before=held,
         )
         confidence = probability(features(ranking, picked, retriever))
-        part = _Part(ranking, tuple(picked), confidence)
+        part = _Part(ranking, linked, tuple(picked), confidence)
         parts.append(part)
         if part.answered:
             held += picked
@@ -203,12 +213,15 @@ def _written(
     writing: Writing,
     deadline: float,
 ) -> _Worded | None:
-    """What the language model wrote and what passed; None where that is no answer."""
+    """What the language model wrote and what passed; None where that is no answer.
+
+    It reads the question without what names a person.
+    """
     found = [Found(part.ranking, part.picked) for part in answered]
     try:
         claims = write_claims(
             writing.generator,
-            question.asked,
+            mask(question.asked),
             found,
             retriever,
             deadline=deadline,
@@ -285,10 +298,11 @@ def _instead(reason: Reason | None, parts: Sequence[_Part], language: str) -> st
     return say.nothing_found
 
 
-def _topics(parts: Sequence[_Part]) -> tuple[Topic, ...]:
+def _topics(parts: Sequence[_Part], *, linked_alone: bool) -> tuple[Topic, ...]:
     found: dict[str, Topic] = {}
     for part in parts:
-        for result in part.ranking.results[: TOPICS + 2]:
+        near = () if linked_alone else part.ranking.results[: TOPICS + 2]
+        for result in (*part.linked, *near):
             passage = result.passage
             title = passage.headings[-1] if passage.headings else passage.title
             found.setdefault(passage.anchor, Topic(title, passage.document_id, passage.url))

@@ -24,7 +24,7 @@ from kb.desk.account import Actor
 from kb.desk.change import changing, session_of
 from kb.desk.inquiry import Asked, Inquiry, read_inquiry
 from kb.desk.letter import Reply
-from kb.desk.mail import read_mail
+from kb.desk.mail import MOST_TEXT, read_mail
 from kb.desk.outgoing import holding_reply, reply_message
 from kb.desk.reply import answer_inquiry
 from kb.desk.reply_work import BY_CODE, Checked, Sentence, Work, begin, from_record, to_record
@@ -142,7 +142,16 @@ class Desk:
             row.owner = actor.name
 
     def save(self, number: int, version: int, edit: Edit, actor: Actor) -> None:
-        """Keep the texts as edited; changed sentences lose their checks."""
+        """Keep the texts as edited; changed sentences lose their checks.
+
+        Raises:
+            DeskError: a text is longer than a mail may be.
+        """
+        if (
+            max(map(len, (edit.subject, edit.opening, edit.closing, *edit.parts.values())))
+            > MOST_TEXT
+        ):
+            raise DeskError(f"A text is longer than {MOST_TEXT:,} characters. Shorten it.")
         with self._editing(number, version, actor, "save") as row:
             work = from_record(row.work)
             parts = tuple(

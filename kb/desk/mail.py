@@ -16,10 +16,10 @@ from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
 from kb.answering.question import detect_language
-from kb.desk.hypertext import visible_text
 from kb.desk.layers import forwarded_message, split_layers, unquoted
 from kb.desk.phrases import AUTO_SUBJECT
 from kb.errors import SourceError
+from kb.reading.hypertext import visible_text
 from kb.reading.visible import visible_lines
 
 MOST_BYTES = 30_000_000

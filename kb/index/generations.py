@@ -7,7 +7,7 @@
       generations/NAME/      documents.json, passages.json, words.npy, lexical/, vectors/, manifest.json
 
 A build writes beside the live generation and its manifest last; a reader sees a whole generation or
-none. The one before the live one is kept to fall back on.
+none. The one before the live one is kept to fall back on, unless it holds what was taken out since.
 """
 
 from __future__ import annotations
@@ -165,10 +165,23 @@ class Generations:
         _write(folder / MANIFEST, json.dumps(values, indent=1, sort_keys=True))
 
     def promote(self, name: str) -> None:
-        """Make a finished generation the live one, and forget all but it and the one before."""
+        """Make a finished generation the live one, and forget all but it and the one before.
+
+        That one is forgotten too where it holds a document that is not in the new one: what was taken
+        out must not come back when the live generation is damaged.
+        """
         _write(self._pointer, name + "\n")
-        for old in self.usable()[2:]:
+        documents = self._documents(name)
+        for place, old in enumerate(self.usable()[1:]):
+            with contextlib.suppress(IndexDamaged):
+                if place == 0 and self._documents(old) <= documents:
+                    continue
             shutil.rmtree(self.path(old), ignore_errors=True)
+
+    def _documents(self, name: str) -> set[str]:
+        """Ids of the documents of a generation."""
+        sources = self.manifest(name).sources.values()
+        return {document for source in sources for document in source["documents"]}
 
     def discard_unfinished(self) -> None:
         """Remove what a build that was killed left behind."""

@@ -51,14 +51,25 @@ def read_content(folder: Path) -> Content:
     Raises:
         IndexDamaged: a file is missing or not valid; names it.
     """
-    values = {}
-    for name, adapter in _FILES.items():
-        path = folder / f"{name}.json"
-        try:
-            values[name] = adapter.validate_json(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise IndexDamaged(f"{path} cannot be read. Run: kb ingest --rebuild") from error
-    return Content(**values)
+    return Content(**{name: _read(folder, name) for name in _FILES})
+
+
+def read_documents(folder: Path) -> tuple[Document, ...]:
+    """Read the documents alone.
+
+    Raises:
+        IndexDamaged: their file is missing or not valid.
+    """
+    found: tuple[Document, ...] = _read(folder, "documents")
+    return found
+
+
+def _read(folder: Path, name: str) -> Any:
+    path = folder / f"{name}.json"
+    try:
+        return _FILES[name].validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{path} cannot be read. Run: kb ingest --rebuild") from error
 
 
 def vector_rows(content: Content) -> Iterator[VectorRow]:

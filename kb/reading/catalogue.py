@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from kb.errors import SourceError
+from kb.reading.orders import gives_orders
+from kb.reading.visible import clean
 from kb.types import Source
 
 CATALOGUE = "sources.toml"
@@ -28,6 +30,13 @@ class SourceRecord(BaseModel):
     licence: str = "unknown"
     as_of: str = ""
     archived: bool = False
+
+    @field_validator("title", "publisher", "url", "licence", "as_of")
+    @classmethod
+    def _is_plain(cls, text: str) -> str:
+        if gives_orders(text):
+            raise ValueError("it gives orders to a language model")
+        return clean(text)
 
 
 def shipped_corpus() -> Path:

@@ -17,6 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kb.errors import SourceError
+from kb.reading.visible import clean, plain_words
 from kb.types import Document, DocumentKind, Section, Source, Wording
 
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
@@ -93,7 +94,9 @@ def read_markdown(
     except (ValidationError, ValueError) as error:
         raise SourceError(f"{document_id}: its front matter is not valid: {error}.") from error
     page = _read_blocks(body, document_id)
-    title = front.title or next((s.headings[0] for s in page.sections if s.headings), document_id)
+    title = clean(front.title) or next(
+        (s.headings[0] for s in page.sections if s.headings), document_id
+    )
     return Document(
         id=document_id,
         title=title,
@@ -142,7 +145,7 @@ def _blocks(node: SyntaxTreeNode, mark: str = "") -> Iterator[tuple[str, int, st
             yield ("item" if mark else "paragraph"), 0, mark + _words(child)
             mark = ""
         elif child.type in ("fence", "code_block"):
-            yield "paragraph", 0, child.content.strip()
+            yield "paragraph", 0, plain_words(child.content).strip()
         elif child.type == "tr":
             yield "item", 0, " | ".join(_words(cell) for cell in child.children)
         elif child.type in ("bullet_list", "ordered_list"):
@@ -161,7 +164,7 @@ def _words(block: SyntaxTreeNode) -> str:
             parts.append(node.content)
         elif node.type in ("softbreak", "hardbreak"):
             parts.append(" ")
-    return re.sub(r"\s+", " ", "".join(parts)).strip()
+    return re.sub(r"\s+", " ", plain_words("".join(parts))).strip()
 
 
 def _read_comment(content: str, draft: _Draft, document_id: str) -> None:

@@ -1,6 +1,7 @@
 """Document -> Passages: one section each where it fits, else split; exact spans are kept.
 
-A passage knows its sentences, each with its own span, so that one can be quoted alone.
+A passage knows its sentences, each with its own span, so that one can be quoted alone; one that gives
+orders to a language model is none of them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from syntok import segmenter
 
+from kb.reading.orders import gives_orders
 from kb.types import Document, Passage, Section, Sentence, StatementKind
 
-SPLITTER_VERSION = "1"
+SPLITTER_VERSION = "2"
 # A corpus section (at most about 230 words) stays whole; the model reads about the first 1,200
 # characters, and the vectors of its sentences cover the rest.
 PASSAGE_CHARACTERS = 1600
@@ -81,7 +83,11 @@ def _passage(document: Document, section: Section, start: int, end: int, repeat:
         text=text,
         start=start,
         end=end,
-        sentences=tuple(split_sentences(text, start)),
+        sentences=tuple(
+            s
+            for s in split_sentences(text, start)
+            if not gives_orders(document.text[s.start : s.end])
+        ),
         sources=section.sources,
         as_of=section.as_of,
         valid_until=section.valid_until,

@@ -16,11 +16,14 @@ from kb.errors import SourceError
 from kb.reading.fetch import PageGone, fetch
 from kb.reading.formats import FORMATS
 from kb.reading.markdown import read_markdown
+from kb.reading.orders import gives_orders
+from kb.reading.passages import split_sentences
 from kb.reading.sandbox import parse
-from kb.reading.visible import visible_lines
+from kb.reading.visible import clean, hidden_characters, plain_words, visible_lines
 from kb.types import Document, Section, Source
 
 Reader = Callable[[bytes, Source], Iterable[Document]]
+_MOST_SHOWN = 300  # characters of what was hidden
 
 
 class SourceGone(SourceError):
@@ -74,15 +77,48 @@ def read(loaded: Loaded) -> tuple[Document, ...]:
     Raises:
         SourceError: the content is not what its suffix says, or holds no text; names the source.
     """
-    documents = tuple(READERS[loaded.suffix](loaded.data, loaded.source))
+    documents = tuple(map(_plain_headed, READERS[loaded.suffix](loaded.data, loaded.source)))
     if not any(document.text.strip() for document in documents):
         raise SourceError(f"{loaded.source.id} holds no text that can be read.")
     return documents
 
 
+def _plain_headed(document: Document) -> Document:
+    """Take out titles and headings that give orders to a language model, and say which text does."""
+    orders = [
+        document.text[s.start : s.end]
+        for section in document.sections
+        for s in split_sentences(document.text[section.start : section.end], section.start)
+        if gives_orders(document.text[s.start : s.end])
+    ]
+    lines = [document.title, *(h for section in document.sections for h in section.headings)]
+    orders += [line for line in dict.fromkeys(lines) if gives_orders(line)]
+    if not orders:
+        return document
+    title = document.id if gives_orders(document.title) else document.title
+    told = "; ".join(f"«{order[:_MOST_SHOWN]}»" for order in orders)
+    return replace(
+        document,
+        title=title,
+        sections=tuple(_plain_section(section, title) for section in document.sections),
+        warnings=(*document.warnings, f"Orders to a language model are never quoted: {told}."),
+    )
+
+
+def _plain_section(section: Section, title: str) -> Section:
+    return replace(
+        section,
+        headings=tuple(h for h in section.headings if not gives_orders(h)),
+        sources=tuple(
+            replace(s, title=title) if gives_orders(s.title) else s for s in section.sources
+        ),
+    )
+
+
 def _markdown(data: bytes, source: Source) -> Iterable[Document]:
+    text = _decode(data, source)
     document = read_markdown(
-        _decode(data, source), document_id=source.id, catalogue={}, default=source
+        visible_lines(text), document_id=source.id, catalogue={}, default=source
     )
     if not source.title:
         named = replace(source, title=document.title)
@@ -91,7 +127,7 @@ def _markdown(data: bytes, source: Source) -> Iterable[Document]:
         )
     else:
         document = replace(document, title=source.title)
-    yield document
+    yield replace(document, warnings=_warnings(hidden_characters(text)))
 
 
 def _parsed(suffix: str) -> Reader:
@@ -104,13 +140,16 @@ def _parsed(suffix: str) -> Reader:
     return reader
 
 
-def _joined(pages: Sequence[tuple[int | None, str]], source: Source) -> Document:
+def _joined(pages: Sequence[tuple[int | None, str, str]], source: Source) -> Document:
     """One document from the pages of a file; a page without text is flagged."""
     text, sections, warnings = "", [], []
-    for number, markdown in pages:
+    for number, markdown, hidden in pages:
         part = read_markdown(
             visible_lines(markdown), document_id=source.id, catalogue={}, default=source
         )
+        where = f"Page {number}: " if number else ""
+        told = _warnings(hidden_characters(markdown), _hidden_words(hidden))
+        warnings += [where + warning for warning in told]
         if number and not part.text.strip():
             warnings.append(f"Page {number} holds no text; it may be a picture.")
             continue
@@ -135,7 +174,8 @@ def _joined(pages: Sequence[tuple[int | None, str]], source: Source) -> Document
 
 def _json_lines(data: bytes, source: Source) -> Iterable[Document]:
     """BEIR's ``corpus.jsonl``: one document a line, with ``_id``, ``title`` and ``text``."""
-    for number, line in enumerate(_decode(data, source).splitlines(), start=1):
+    text = visible_lines(_decode(data, source))
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -148,7 +188,7 @@ def _json_lines(data: bytes, source: Source) -> Iterable[Document]:
 
 
 def _record_document(record: Mapping[str, str], source: Source) -> Document:
-    text, title = str(record["text"]).strip(), str(record.get("title", ""))
+    text, title = plain_words(str(record["text"])).strip(), clean(str(record.get("title", "")))
     origin = replace(
         source,
         id=str(record["_id"]),
@@ -163,12 +203,22 @@ def _record_document(record: Mapping[str, str], source: Source) -> Document:
         wording="source",
         text=text,
         sections=(section,) if text else (),
+        warnings=_warnings(hidden_characters(f"{record['text']} {record.get('title', '')}")),
     )
+
+
+def _warnings(*sentences: str) -> tuple[str, ...]:
+    return tuple(filter(None, sentences))
+
+
+def _hidden_words(words: str) -> str:
+    shown = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"
+    return f"Text that a person does not see was left out: «{plain_words(shown)}»." if words else ""
 
 
 def _decode(data: bytes, source: Source) -> str:
     try:
-        return visible_lines(data.decode("utf-8-sig"))
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SourceError(f"{source.id} is not UTF-8 text. Save it as UTF-8.") from None
 

@@ -1,6 +1,6 @@
 """Sandbox: parses a foreign file in a child process with little memory, time and no network.
 
-Comes in: the bytes and the suffix. Goes out: pages as (number, Markdown). As a program
+Comes in: the bytes and the suffix. Goes out: pages as (number, Markdown, hidden words). As a program
 (``python -m kb.reading.sandbox .pdf``) it reads bytes from standard input and writes JSON.
 """
 
@@ -19,8 +19,8 @@ MOST_BYTES = 75_000_000
 _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto")
 
 
-def parse(data: bytes, suffix: str, name: str) -> list[tuple[int | None, str]]:
-    """Parse a file of a known format.
+def parse(data: bytes, suffix: str, name: str) -> list[tuple[int | None, str, str]]:
+    """Parse a file of a known format: number, Markdown and hidden words of each page.
 
     Raises:
         SourceError: it is too large, broken, encrypted, or takes too much memory or time.
@@ -48,7 +48,7 @@ def parse(data: bytes, suffix: str, name: str) -> list[tuple[int | None, str]]:
     answer = json.loads(done.stdout)
     if "error" in answer:
         raise SourceError(f"{name} cannot be read: {answer['error']}.")
-    return [(number, text) for number, text in answer["pages"]]
+    return [(number, text, hidden) for number, text, hidden in answer["pages"]]
 
 
 def _limit() -> None:

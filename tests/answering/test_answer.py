@@ -51,7 +51,7 @@ def check_properties(base, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_properties(base, question):
+def test_l6_properties(base, question):
     check_properties(base, base.ask(question))
 
 
@@ -85,7 +85,7 @@ def test_findings_come_before_recommendations(base):
     assert "- Put training and capacity building first" in answer.text
 
 
-def test_a_citation_says_what_it_rests_on(base):
+def test_l6_a_citation_says_what_it_rests_on(base):
     citation = base.ask("Who leads the river partnership?").citations[0]
     assert citation.quote == "The river partnership was led by Lapland in 2018."
     assert citation.section == ("Commitment", "Who leads the river partnership")

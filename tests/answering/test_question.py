@@ -23,7 +23,7 @@ def test_a_long_question_is_refused_not_cut():
     assert len(read_question("x " * (MAX_CHARACTERS // 2 - 1)).asked) < MAX_CHARACTERS
 
 
-def test_invisible_and_control_characters_go():
+def test_s1_invisible_and_control_characters_go():
     assert clean("Who\u200b lea\u00adds\x1b[31m\ufeff it\u2066?") == "Who leads[31m it?"
     assert clean("\ufb01ve \uff34SSP") == "five TSSP"
 

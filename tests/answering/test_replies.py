@@ -14,7 +14,7 @@ LEADS = "Who leads the river partnership?"
 OTHERS = [code for code in EU_LANGUAGES if code != "en"]
 
 
-def test_an_answer_in_another_language_says_that_its_sources_are_english(base):
+def test_l7_an_answer_in_another_language_says_that_its_sources_are_english(base):
     english, german = base.ask(LEADS), base.ask(LEADS, language="de")
     assert german.language == "de"
     assert german.statements == english.statements
@@ -22,7 +22,8 @@ def test_an_answer_in_another_language_says_that_its_sources_are_english(base):
     assert told == [replies("de").english_sources]
     assert not any(notice.kind == "fallback" for notice in english.notices)
     archived = [notice.text for notice in german.notices if notice.kind == "older"]
-    assert archived == [replies("de").archived.format(section=LEADS.rstrip("?"))]
+    section = f"„{LEADS.rstrip('?')}“"
+    assert archived == [replies("de").archived.format(section=section)]
 
 
 def test_recommendations_are_announced_in_the_language_of_the_question(base):

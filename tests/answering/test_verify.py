@@ -78,7 +78,9 @@ def test_what_agrees_passes(kind: str, text: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "text", "sentence"), DISAGREE)
-def test_what_disagrees_is_named(kind: str, text: str, sentence: str) -> None:
+def test_owasp5_data_and_model_poisoning_what_disagrees_is_named(
+    kind: str, text: str, sentence: str
+) -> None:
     assert kind in disagreements(sentence, Cited(text), ordinary=ORDINARY)
 
 

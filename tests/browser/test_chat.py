@@ -3,6 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.test_accessibility import small_targets
+
 QUIET = "Half of our partners have gone quiet, what can we do?"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -42,7 +44,7 @@ def test_a_cited_answer(page):
     assert "gone%20quiet" in contact
 
 
-def test_before_the_first_question_it_says_what_it_is(page):
+def test_l1_before_the_first_question_it_says_what_it_is(page):
     text = page.locator("body").inner_text()
     assert "automated assistant (an AI system)" in text
     assert page.locator("h1").count() == 1
@@ -87,7 +89,7 @@ def test_a_rating_is_stored(page, served):
     assert ratings[-1].passages
 
 
-def test_private(page, served):
+def test_l3_private(page, served):
     ask(page, QUIET)
     assert [url for url in page.requests if not url.startswith((served.url, "data:"))] == []
     kept = "() => [localStorage.length, sessionStorage.length, document.cookie]"
@@ -108,7 +110,7 @@ def test_private(page, served):
         '"><style>*{background:url(https://evil.example)}</style> bioenergy?',
     ],
 )
-def test_a_question_cannot_break_out(page, served, text):
+def test_s3_a_question_cannot_break_out(page, served, text):
     ask(page, text)
     shown = page.locator(".pa-question").last
     assert text.replace("\u200b", "") == shown.locator("p").inner_text()
@@ -128,7 +130,7 @@ def test_bad_input_is_said_and_not_lost(page, text, message):
     assert page.input_value("#entry textarea") == text
 
 
-def test_by_keyboard_alone(page):
+def test_a2_by_keyboard_alone(page):
     page.keyboard.press("Tab")
     for _ in range(30):
         if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
@@ -147,16 +149,9 @@ def test_by_keyboard_alone(page):
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-def test_the_answer_is_announced_once(page):
-    ask(page, QUIET)
-    page.wait_for_function("() => document.querySelector('#announced [role=status]')")
-    assert page.locator("#announced [role=status]").count() == 1
-    assert page.locator("#log [aria-live]").count() == 0
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["empty", "answer", "error", "long"])
-def test_accessibility_rules(browser, served, scheme, state):
+def test_a1_accessibility_rules(browser, served, scheme, state):
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto(served.url)
@@ -175,7 +170,7 @@ def test_accessibility_rules(browser, served, scheme, state):
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_no_sideways_scrolling(browser, served, width):
+def test_a4_no_sideways_scrolling(browser, served, width):
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     page.goto(served.url)
@@ -183,11 +178,5 @@ def test_no_sideways_scrolling(browser, served, width):
     ask(page, QUIET)
     page.locator("a.pa-mark").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    small = page.evaluate(
-        "() => [...document.querySelectorAll('button, a, summary, textarea')]"
-        ".filter(e => e.offsetParent && e.closest('.pa-answer, #suggestions, #ask, #feedback'))"
-        ".map(e => [e.textContent.slice(0, 30), e.getBoundingClientRect()])"
-        ".filter(([, box]) => box.height < 18 || box.width < 18).map(([text]) => text)"
-    )
-    assert small == []
+    assert small_targets(page) == []
     context.close()

@@ -116,7 +116,7 @@ def quiet(page):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_an_officers_whole_path(visit, site, tmp_path, size):
+def test_l2_an_officers_whole_path_to_a_marked_copy(visit, site, tmp_path, size):
     officer = visit("dora", size=size, permissions=["clipboard-read", "clipboard-write"])
     with quiet(officer):
         officer.get_by_role("link", name="New inquiry").first.click()
@@ -224,7 +224,7 @@ def test_two_officers_at_one_inquiry(visit):
     assert first.get_by_label("Closing").input_value() == "Regards from Dora"
 
 
-def test_by_keyboard_alone(visit, site):
+def test_a2_by_keyboard_alone(visit, site):
     page = visit()
     keys = page.keyboard
 
@@ -331,7 +331,7 @@ def test_without_scripts(visit, site):
     assert page.get_by_role("button", name="Copy the reply").count() == 0
 
 
-def test_what_others_write_never_runs(visit, site):
+def test_s3_what_others_write_never_runs(visit, site):
     desk = Desk(site[1])
     text = "\n".join(PAYLOADS)
     data = eml(
@@ -441,7 +441,7 @@ STATES = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_accessibility_rules(visit, site, state, scheme):
+def test_a1_accessibility_rules(visit, site, state, scheme):
     Desk(site[1]).open(ASKED.encode(), DORA)
     page = visit("ada", color_scheme=scheme)
     STATES[state](page, site)
@@ -458,7 +458,7 @@ def test_accessibility_rules(visit, site, state, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_accessibility_rules_of_an_empty_queue(visit, fresh, scheme):
+def test_a1_accessibility_rules_of_an_empty_queue(visit, fresh, scheme):
     page = visit("dora", at=fresh, color_scheme=scheme)
     assert "There is no inquiry yet." in page.locator("#main").inner_text()
     assert violations(page) == []

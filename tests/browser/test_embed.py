@@ -23,7 +23,9 @@ from tests.browser.embedding import (
     put_page,
     running,
 )
+from tests.conftest import PAYLOADS
 from tests.ui.conftest import PacedGenerator, open_base, until  # noqa: F401
+from ui.pages import CODE_LICENCE
 from ui.texts import texts
 
 QUESTION = "Who leads the river partnership?"
@@ -133,7 +135,7 @@ def press_until(page, key: str, start: str) -> None:
 
 
 @pytest.mark.parametrize("element", [ELEMENT, "frame"])
-def test_by_keyboard_alone_on_a_strict_website(visit, service, website, element):
+def test_a2_by_keyboard_alone_on_a_strict_website(visit, service, website, element):
     page = visit(element)
     part = inside(page, element)
     page.keyboard.press("Tab")
@@ -180,7 +182,7 @@ def test_by_keyboard_alone_on_a_strict_website(visit, service, website, element)
     assert surfaces == {"embed"}
 
 
-def test_a_panel_opens_and_closes_by_keyboard(visit):
+def test_a2_a_panel_opens_and_closes_by_keyboard(visit):
     page = visit(BUTTON)
     assert not page.locator("dialog").is_visible()
     press_until(page, "Tab", f"BUTTON {EN['open_assistant']}")
@@ -239,7 +241,7 @@ def test_a_website_that_is_not_listed_gets_no_answer(visit, stranger, service):
             assert again.status == 403
 
 
-def test_a_website_that_is_not_listed_cannot_frame_it(visit, stranger, service):
+def test_s4_a_website_that_is_not_listed_cannot_frame_it(visit, stranger, service):
     page = visit("frame", at=stranger, ready=False)
     page.wait_for_load_state("networkidle")
     assert any("frame-ancestors" in text for text in page.complaints)
@@ -250,7 +252,7 @@ def test_a_website_that_is_not_listed_cannot_frame_it(visit, stranger, service):
 # The frame
 
 
-def test_a_frame_grows_with_the_conversation_and_believes_the_assistant_alone(visit, service):
+def test_s4_a_frame_grows_with_the_conversation_and_believes_the_assistant_alone(visit, service):
     page = visit("frame")
     page.evaluate(
         "window.told = []; addEventListener('message', (e) => told.push([e.origin, e.data]))"
@@ -285,10 +287,13 @@ def test_a_frame_grows_with_the_conversation_and_believes_the_assistant_alone(vi
     until(lambda: page.evaluate(height) == first)
 
 
-def test_a_page_with_a_frame_keeps_its_focus(visit, website, service):
-    page = visit("frame", ready=False)
+@pytest.mark.parametrize("element", [ELEMENT, BUTTON, "frame"])
+def test_a5_a_page_around_it_keeps_its_focus(visit, element):
+    page = visit(element)
+    assert focused(page).startswith("BODY ")
+    page.reload()
     page.locator("#before").focus()
-    inside(page, "frame").locator("textarea").wait_for()
+    inside(page, element).locator("textarea").wait_for(state="attached")
     assert focused(page) == "A Read about them"
     assert page.evaluate("scrollY") == 0
 
@@ -406,7 +411,7 @@ def test_colours_that_cannot_be_read_are_not_taken(visit, accent, on_accent, tak
 
 @pytest.mark.parametrize("element", [ELEMENT, BUTTON, "frame"])
 @pytest.mark.parametrize("size", [(320, 568), (320, 256), (768, 900), (1280, 900)])
-def test_nothing_scrolls_sideways_and_all_can_be_hit(visit, element, size):
+def test_a4_nothing_scrolls_sideways_and_all_can_be_hit(visit, element, size):
     width, height = size
     page = visit(element, viewport={"width": width, "height": height})
     part = inside(page, element)
@@ -433,7 +438,7 @@ def test_nothing_scrolls_sideways_and_all_can_be_hit(visit, element, size):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("element", [ELEMENT, BUTTON, "page"])
-def test_accessibility_rules(visit, browser, service, serve, scheme, element):
+def test_a1_accessibility_rules(visit, browser, service, serve, scheme, element):
     paced = PacedGenerator()
     with serve(paced) as writing:
         if element == "page":
@@ -471,7 +476,7 @@ def violations(page) -> list[str]:
     return [f"{v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
 
 
-def test_what_it_is_stands_there_before_the_first_key(visit):
+def test_l1_what_it_is_stands_there_before_the_first_key(visit):
     page = visit()
     note = page.get_by_role("note").filter(has_text="AI system")
     assert note.inner_text() == EN["automated"]
@@ -481,24 +486,15 @@ def test_what_it_is_stands_there_before_the_first_key(visit):
     assert note.is_visible()
 
 
-def test_nothing_moves(visit):
-    page = visit(reduced_motion="reduce")
-    ask(page, QUESTION)
-    moving = """() => [...document.querySelector("partnership-assistant").shadowRoot.querySelectorAll("*")]
-      .map((node) => getComputedStyle(node)).filter((style) =>
-        style.animationName !== "none" || parseFloat(style.transitionDuration) > 0 ||
-        style.scrollBehavior !== "auto").length"""
-    assert page.evaluate(moving) == 0
-    assert page.evaluate("document.getAnimations().length") == 0
-
-
-def test_links_open_outside(visit, service):
+def test_l8_links_open_outside(visit, service):
     page = visit("frame")
     part = inside(page, "frame")
-    for key in ("about", "privacy", "accessibility", "full_chat"):
-        link = part.get_by_role("link", name=EN[key])
-        path = "" if key == "full_chat" else key
+    links = {"licences": EN["licence"].format(name=CODE_LICENCE), "": EN["full_chat"]}
+    links |= {key: EN[key] for key in ("about", "privacy", "accessibility")}
+    for path, name in links.items():
+        link = part.get_by_role("link", name=name)
         assert link.get_attribute("href") == f"{service.url}/{path}"
+        assert page.request.get(link.get_attribute("href")).status == 200
         assert link.get_attribute("target") == "_blank"
         assert link.get_attribute("rel") == "noopener noreferrer"
         assert EN["opens_in_new_tab"] in link.text_content()
@@ -517,7 +513,7 @@ def test_links_open_outside(visit, service):
 # Answers
 
 
-def test_an_answer_is_announced_once_when_it_is_finished(visit, serve):
+def test_a3_an_answer_is_announced_once_when_it_is_finished(visit, serve):
     paced = PacedGenerator()
     with serve(paced) as writing:
         page = visit(of=writing)
@@ -545,7 +541,7 @@ def test_an_answer_is_announced_once_when_it_is_finished(visit, serve):
         assert page.locator("[role=status]").get_attribute("lang") == "en"
 
 
-def test_an_answer_carries_the_mark_of_a_machine_and_so_does_its_copy(visit, service):
+def test_l2_an_answer_carries_the_mark_of_a_machine_and_so_does_its_copy(visit, service):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     ask(page, QUESTION)
     article = page.locator("article")
@@ -563,7 +559,9 @@ def test_an_answer_carries_the_mark_of_a_machine_and_so_does_its_copy(visit, ser
     generation = article.get_attribute("data-generation")
     assert "The river partnership was led by Lapland in 2018. [1]" in plain
     assert f"{EN['sources']}\n[1] Commitment" in plain
-    assert f"{EN['automated_answer']} (extractive, {generation}, " in plain
+    created = article.get_attribute("data-created")
+    mark = f"[automated=true; generation={generation}; generator=extractive; created={created}]"
+    assert plain.endswith(f"{EN['automated_answer']}\n{mark}")
     assert f'data-generation="{generation}"' in rich
     assert 'data-automated="true"' in rich
     assert "<button" not in rich
@@ -599,29 +597,9 @@ def test_lists_recommendations_translations_and_what_is_missing(visit, service, 
     assert "the rest" in article.locator(".warn", has_text=EN["no_source_covers"]).inner_text()
 
 
-TAGS = (
-    "img src=x onerror={}", "svg onload={}", "svg/onload={}", "body onload={}", "video src=x onerror={}",
-    "audio src=x onerror={}", "iframe src=javascript:{}", "iframe srcdoc='<script>{}</script>'",
-    "details open ontoggle={}", "input autofocus onfocus={}", "marquee onstart={}",
-    "object data=javascript:{}", "embed src=javascript:{}",
-    "link rel=stylesheet href=//evil.example/{}", "meta http-equiv=refresh content=0;url={}",
-    "base href=//evil.example/{}", "form action=//evil.example/{}", "button formaction=javascript:{}",
-    "a href=javascript:{}", "math href=javascript:{}", "style>*{{background:url(//evil.example)}}</style",
-    "div style=background:url(//evil.example/{})", "template>{}</template",
-    "noscript><img src=x onerror={}></noscript",
-)  # fmt: skip
-PAYLOADS = [
-    *(f"<{tag.format('document.title=1')}>" for tag in TAGS),
-    *(f'"><{tag.format("window.owned=1")}>' for tag in TAGS),
-    "<script>document.title=1</script>", "</textarea><script>document.title=1</script>",
-    "</article></section><script>document.title=1</script>", "![x](https://evil.example/a.png)",
-    "[x](javascript:document.title=1)", "{{constructor.constructor('document.title=1')()}}",
-    "${document.title=1}", "javascript:document.title=1", "data:text/html,<script>1</script>",
-    "\u202e<b>x</b>", "&lt;script&gt;document.title=1&lt;/script&gt;", "<!--><img src=x onerror=1>",
-]  # fmt: skip
-
-
-def test_no_text_of_an_answer_or_a_question_is_ever_read_as_markup(visit, service, monkeypatch):
+def test_s3_owasp10_no_text_of_an_answer_or_a_question_is_ever_read_as_markup(
+    visit, service, monkeypatch
+):
     assert len(PAYLOADS) == 60
     asked = type(service.base).ask
     payload = ""
@@ -652,7 +630,7 @@ def test_no_text_of_an_answer_or_a_question_is_ever_read_as_markup(visit, servic
             page.reload()
             page.locator("article").last.wait_for()
         assert page.title() == "A region"
-        assert page.evaluate("window.owned") is None
+        assert page.evaluate("window.__canary") is None
         made = (
             "img, svg, script, iframe, video, audio, object, embed, form form, style, link, meta, "
             "base, math, b"
@@ -677,7 +655,7 @@ def test_a_visitor_without_scripts_gets_a_link(browser, website, service):
     context.close()
 
 
-def test_a_service_that_goes_down_is_said_calmly(visit, serve):
+def test_a3_a_service_that_goes_down_is_said_calmly(visit, serve):
     with serve() as other:
         page = visit(of=other)
     page.locator("textarea").fill(QUESTION)
@@ -711,7 +689,7 @@ def test_off_stops_what_is_loaded_already(visit, serve, monkeypatch):
         assert inside(framed, "frame").get_by_role("link", name=CONTACT).is_visible()
 
 
-def test_too_much_and_busy_are_told_apart(visit, serve):
+def test_a3_too_much_and_busy_are_told_apart(visit, serve):
     with serve(questions_per_minute=1) as other:
         page = visit(of=other)
         ask(page, QUESTION)
@@ -737,7 +715,7 @@ def test_too_much_and_busy_are_told_apart(visit, serve):
         assert first.locator("article").count() == 1
 
 
-def test_an_answer_that_fails_on_the_way_is_said(visit, service, monkeypatch):
+def test_a3_an_answer_that_fails_on_the_way_is_said(visit, service, monkeypatch):
     asked = type(service.base).ask
 
     def fail(base, *given, on_claim=None, **options):
@@ -755,7 +733,7 @@ def test_an_answer_that_fails_on_the_way_is_said(visit, service, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["   ", "x" * 9000])
-def test_a_question_that_cannot_be_read_is_said_and_not_lost(visit, text):
+def test_a3_a_question_that_cannot_be_read_is_said_and_not_lost(visit, text):
     page = visit()
     page.locator("textarea").fill(text)
     page.locator("textarea").press("Enter")

@@ -92,7 +92,7 @@ def test_a_section_rests_on_the_sources_of_its_facts(content, facts):
             assert held & set(facts[fact]["sources"]), f"{where}: {fact}"
 
 
-def test_every_source_is_catalogued_with_a_licence():
+def test_l6_every_source_is_catalogued_with_a_licence():
     catalogue = read_catalogue(shipped_corpus() / CATALOGUE)
     assert len(catalogue) == 358
     for source in catalogue.values():
@@ -101,6 +101,16 @@ def test_every_source_is_catalogued_with_a_licence():
         if source.licence == "CC-BY-4.0":
             assert source.publisher.startswith("European Commission")
         assert source.archived == ("s3platform" in source.url.split("/")[2])
+
+
+def test_l6_what_may_not_be_reused_is_told_in_our_own_words(content):
+    closed = [
+        document
+        for document, section, _ in sections(content)
+        if any(source.licence == "unknown" for source in section.sources)
+    ]
+    assert len(closed) > 100
+    assert {document.wording for document in closed} == {"summary"}
 
 
 def test_every_sentence_stands_alone(content):

@@ -185,7 +185,7 @@ def test_rejected_with_a_reason_closed_and_opened_again(desk, number):
     assert desk.read(number, DORA).row.state == "open"
 
 
-def test_an_approved_answer_is_offered_without_personal_data(desk, base):
+def test_l4_an_approved_answer_is_offered_without_personal_data(desk, base):
     first = desk.open(eml("Who leads the river partnership?\n\nMaria Rossi"), DORA)
     opened = desk.read(first, DORA)
     part = opened.work.parts[0]
@@ -213,7 +213,7 @@ def test_an_approved_answer_is_offered_without_personal_data(desk, base):
     assert offer.inquiry_id is None
 
 
-def test_an_approved_reply_goes_stale_with_its_source(desk, number, base):
+def test_l5_an_approved_reply_goes_stale_with_its_source(desk, number, base):
     version = desk.read(number, DORA).version
     desk.approve(number, version, ANTON)
     document = desk.read(number, DORA).work.citations()[0].document_id
@@ -236,7 +236,7 @@ def test_a_new_mail_of_the_thread_is_noted(desk, number):
     assert desk.read(later, DORA).row.stale == ()
 
 
-def test_the_queue(desk, number, clock):
+def test_l9_the_queue(desk, number, clock):
     clock.now += timedelta(days=1)
     second = desk.open(eml("What is a mission?", Subject="Mission", Message_ID="<3@x.eu>"), DORA)
     desk.claim(second, desk.read(second, DORA).version, DORA)
@@ -256,7 +256,7 @@ def test_the_queue(desk, number, clock):
     assert desk.read(number, DORA).row.held == clock.now
 
 
-def test_what_is_handed_over_gets_no_reply_unless_an_officer_asks_for_one(desk):
+def test_l9_what_is_handed_over_gets_no_reply_unless_an_officer_asks_for_one(desk):
     body = "I make a formal complaint about your work. Who leads the river partnership?"
     number = desk.open(eml(body, Subject="Complaint"), DORA)
     opened = desk.read(number, DORA)
@@ -265,6 +265,11 @@ def test_what_is_handed_over_gets_no_reply_unless_an_officer_asks_for_one(desk):
         desk.approve(number, opened.version, ANTON)
     desk.redraft(number, opened.version, DORA)
     desk.approve(number, opened.version + 1, ANTON)
+
+
+def test_the_number_of_a_deleted_inquiry_is_not_given_again(desk, number):
+    desk.delete(number, ADA)
+    assert desk.open(eml(BODY), DORA) > number
 
 
 def test_the_audit_log_cannot_be_changed(desk, number, base):

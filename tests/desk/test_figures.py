@@ -71,7 +71,7 @@ def test_replies():
     assert everything.distance == pytest.approx(0.7 / 3)
 
 
-def test_csv_holds_every_sum_and_no_formula():
+def test_s3_csv_holds_every_sum_and_no_formula():
     lines = list(csv.reader(io.StringIO(to_csv([*SUMS, row(FIRST, "answered", 1, topic="=1+1")]))))
     assert lines[0] == ["week", "measure", "surface", "language", "topic", "count", "total"]
     assert lines[1] == ["2026-06-01", "answered", "chat", "en", "faq/i3", "5", "0.0"]
@@ -80,6 +80,6 @@ def test_csv_holds_every_sum_and_no_formula():
 
 
 @pytest.mark.parametrize("topic", ["+1", "-1", "@a", "\t=1", "=HYPERLINK(1)"])
-def test_cells_that_look_like_formulas_are_quoted(topic):
+def test_s3_cells_that_look_like_formulas_are_quoted(topic):
     (_, line) = csv.reader(io.StringIO(to_csv([row(FIRST, "answered", 1, topic=topic)])))
     assert line[4] == f"'{topic}"

@@ -109,7 +109,7 @@ def test_topics():
         ("Our members complain that meetings are long. What helps?", None),
     ],
 )
-def test_what_another_office_must_answer(body, kind):
+def test_l9_what_another_office_must_answer(body, kind):
     assert read_inquiry(read_mail(eml(body))).handover == kind
 
 

@@ -149,7 +149,7 @@ def test_a_postscript_is_no_signature():
         "<template>SECRET</template>",
     ],
 )
-def test_hidden_text_is_left_out_and_said(hidden):
+def test_s1_hidden_text_is_left_out_and_said(hidden):
     mail = read_mail(html(f"<p>Who may join?</p>{hidden}"))
     assert mail.body == "Who may join?"
     assert mail.warnings == (HIDDEN,)

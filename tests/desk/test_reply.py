@@ -168,7 +168,7 @@ def test_html_is_escaped_and_marked_and_loads_nothing():
     assert not any(name.startswith("on") or name == "src" for _, attrs in tags for name in attrs)
 
 
-def test_the_text_is_marked_too():
+def test_l2_the_text_is_marked_too():
     text = reply(Item("A?", answer("A?", Statement("One.", "finding", (1,))))).text
     assert (
         "[automated=true; generation=g1; generator=extractive; created=2026-06-01T12:00:00+00:00]"
@@ -176,7 +176,7 @@ def test_the_text_is_marked_too():
     )
 
 
-def test_the_language_sentence():
+def test_l9_the_language_sentence():
     mail = eml(
         "Guten Tag,\n\nwer leitet die Partnerschaft für Wasserstoff und wer darf daran teilnehmen?"
     )
@@ -190,12 +190,12 @@ def test_the_language_sentence():
     assert "in English" not in reply(item).text
 
 
-def test_every_official_language_has_its_sentence():
+def test_l9_every_official_language_has_its_sentence():
     file = Path(kb.desk.__file__).parent / "templates" / "reply.toml"
     assert set(tomllib.loads(file.read_text())["in_english"]) == set(EU_LANGUAGES) - {"en"}
 
 
-def test_nothing_is_drafted_for_other_offices_and_machines(base):
+def test_l9_nothing_is_drafted_for_other_offices_and_machines(base):
     body = "I request access to documents under Regulation 1049/2001. Who may join a partnership?"
     draft = draft_reply(read_mail(eml(body)), base)
     assert draft.handover == "access_to_documents"
@@ -206,7 +206,7 @@ def test_nothing_is_drafted_for_other_offices_and_machines(base):
     assert not draft.items
 
 
-def test_what_is_handed_over_reaches_no_language_model(base, monkeypatch):
+def test_l9_what_is_handed_over_reaches_no_language_model(base, monkeypatch):
     monkeypatch.setattr(base, "generator", object())
     draft = draft_reply(read_mail(eml("Delete my personal data. Who may join?")), base)
     assert draft.items == ()

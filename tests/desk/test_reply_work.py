@@ -38,7 +38,7 @@ def test_what_comes_back_has_to_be_checked_again():
     assert changed.changed("One. [1]").unchecked() == [Sentence("One.", (1,))]
 
 
-def test_working_days():
+def test_l9_working_days():
     friday, monday = date(2026, 6, 5), date(2026, 6, 8)
     assert working_days(friday, friday, ()) == 0
     assert working_days(friday, monday, ()) == 1

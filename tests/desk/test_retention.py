@@ -23,7 +23,9 @@ def base(base_on_each):
     return base_on_each
 
 
-def test_an_inquiry_that_has_passed_its_time_is_gone_and_its_approved_answer_stays(base, tmp_path):
+def test_l4_an_inquiry_that_has_passed_its_time_is_gone_and_its_approved_answer_stays(
+    base, tmp_path
+):
     desk = Desk(base, now=lambda: NOW)
     body = f"Dear all,\n\nwho leads the river partnership?\n\nKind regards,\nMaria {PLANTED}"
     mail = eml(body, From=f"Maria {PLANTED} <maria@{PLANTED.lower()}.eu>")

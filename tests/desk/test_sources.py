@@ -46,7 +46,7 @@ def test_what_is_indexed_and_how_it_was_read(sources):
     assert overview.withdrawn == ()
 
 
-def test_a_file_is_added_answered_from_and_withdrawn(base, sources, tmp_path):
+def test_l5_a_file_is_added_answered_from_and_withdrawn(base, sources, tmp_path):
     with pytest.raises(NotAllowed):
         sources.add_file("zebras.md", TEXT, {}, DORA)
     where = "https://example.europa.eu/z"
@@ -83,7 +83,7 @@ def test_pages_of_a_file_and_those_without_text(sources):
     [
         ("a.exe", b"MZ", {}, "cannot be read. Choose a file of"),
         ("a.jsonl", b"{}", {}, "cannot be read. Choose a file of"),
-        ("a.pdf", b"no pdf", {}, "«a.pdf» cannot be read"),
+        ("a.pdf", b"no pdf", {}, "“a.pdf” cannot be read"),
         ("a.txt", b" ", {}, "holds no text"),
         ("a.txt", b"\xff\xfe", {}, "not UTF-8"),
         ("a.txt", TEXT, {"url": "javascript:alert(1)"}, "must begin with https"),

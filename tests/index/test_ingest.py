@@ -47,7 +47,7 @@ def test_only_what_changed_is_embedded(make_base, corpus, tmp_path, embedder):
     assert "2019" in found.passage.text
 
 
-def test_a_file_is_added_and_withdrawn(base, tmp_path):
+def test_l5_a_file_is_added_and_withdrawn(base, tmp_path):
     note = tmp_path / "note.md"
     note.write_text("# Zebra crossing\n\nZebras cross the Limpopo in May.\n")
     base.ingest([str(note)], record={"title": "Zebra note", "licence": "CC-BY-4.0"})
@@ -59,14 +59,14 @@ def test_a_file_is_added_and_withdrawn(base, tmp_path):
     assert not any(key.startswith(first.id) for key in base._current().retriever.vectors.hashes())
 
 
-def test_a_shipped_document_can_be_withdrawn(base):
+def test_l5_a_shipped_document_can_be_withdrawn(base):
     base.ingest(withdraw=["faq/meetings"])
     assert "faq/meetings" not in {r.passage.document_id for r in base.search("partners meet")}
     with pytest.raises(SourceError, match="Nothing named 'faq/none'"):
         base.ingest(withdraw=["faq/none"])
 
 
-def test_a_file_that_is_gone_is_removed(base, tmp_path):
+def test_l5_a_file_that_is_gone_is_removed(base, tmp_path):
     note = tmp_path / "note.md"
     note.write_text("# Zebra\n\nZebras cross.\n")
     base.ingest([str(note)])

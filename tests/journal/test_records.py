@@ -35,7 +35,7 @@ def journal(database):
         ("national number 85.07.30-033 28", "national number [number]"),
     ],
 )
-def test_what_names_a_person_is_masked(text, masked):
+def test_l4_what_names_a_person_is_masked(text, masked):
     assert mask(text) == masked
 
 
@@ -54,7 +54,7 @@ def test_what_is_harmless_stays(text):
     assert mask(text) == text
 
 
-def test_questions_go_after_their_time(journal, base):
+def test_l4_questions_go_after_their_time(journal, base):
     answer = base.ask(QUESTION)
     journal.keep(answer, surface="api")
     journal.rate(answer, useful=True, comment="good")

@@ -309,7 +309,7 @@ def translations(*texts):
     return Script(json.dumps({"sentences": texts}, ensure_ascii=False))
 
 
-def test_a_german_question_is_answered_in_german(base, server):
+def test_l7_a_german_question_is_answered_in_german(base, server):
     server.plays(Script(worded(RIVER)), translations(RIVER_DE))
     asked = ask(base, GERMAN)
     assert asked.answer.language == "de"

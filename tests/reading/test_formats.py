@@ -125,7 +125,7 @@ def test_binary_and_entities_bring_nothing_in(tmp_path):
         read_file(tmp_path, "a.html", XXE)
 
 
-def test_hidden_characters_are_taken_out(tmp_path):
+def test_s1_hidden_characters_are_taken_out(tmp_path):
     document = read_file(tmp_path, "a.md", "# T\n\nVisi\u200bble.\n".encode())
     assert document.text == "T\n\nVisible."
 

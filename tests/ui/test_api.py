@@ -108,7 +108,7 @@ def test_search(client):
         ("x", "body"),
     ],
 )
-def test_a_question_that_cannot_be_read_names_the_field(client, body, field):
+def test_s6_a_question_that_cannot_be_read_names_the_field(client, body, field):
     problem = problem_of(client.post(ASK, content=json.dumps(body), headers=JSON), 422)
     assert field in [error.field for error in problem.errors]
 
@@ -187,7 +187,7 @@ def test_unknown_calls_are_problems_too(client, method, path, status):
     problem_of(client.request(method, path), status)
 
 
-def test_a_failure_of_ours_says_nothing_of_itself(opened, monkeypatch, caplog):
+def test_g3_a_failure_of_ours_says_nothing_of_itself(opened, monkeypatch, caplog):
     with opened() as client:
         secret = "secret question"
 
@@ -268,7 +268,7 @@ def test_each_statement_comes_as_soon_as_it_is_checked(served):
 
 
 @pytest.mark.parametrize("streamed", [True, False])
-def test_a_visitor_who_leaves_frees_the_place(served, streamed):
+def test_g7_a_visitor_who_leaves_frees_the_place(served, streamed):
     paced = PacedGenerator()
     headers = {"accept": "text/event-stream"} if streamed else {}
     with served(generator=paced, llm_timeout=20, questions_at_once=1) as (url, _):
@@ -295,7 +295,7 @@ def test_a_visitor_who_leaves_frees_the_place(served, streamed):
         assert httpx.post(url + ASK, json={"question": QUESTION}, timeout=20).status_code == 200
 
 
-def test_500_aborted_clients_leave_no_busy_place(served):
+def test_g7_500_aborted_clients_leave_no_busy_place(served):
     with served(questions_at_once=4) as (url, _):
         host, port = url.removeprefix("http://").split(":")
         body = json.dumps({"question": QUESTION}).encode()
@@ -319,7 +319,7 @@ def test_500_aborted_clients_leave_no_busy_place(served):
             assert client.post(ASK, json={"question": QUESTION}).status_code == 200
 
 
-def test_parallel_visitors_get_their_own_answers(served):
+def test_s5_parallel_visitors_get_their_own_answers(served):
     questions = ["Who leads the river partnership?", "How often should partners meet?"] * 20
     with served() as (url, _), ThreadPoolExecutor(20) as pool:
 
@@ -335,7 +335,7 @@ def test_parallel_visitors_get_their_own_answers(served):
 # Limits
 
 
-def test_more_questions_than_allowed_in_a_minute(opened):
+def test_g7_more_questions_than_allowed_in_a_minute(opened):
     with opened(questions_per_minute=3) as client:
         ask = {"question": QUESTION}
         assert [client.post(ASK, json=ask).status_code for _ in range(4)] == [200] * 3 + [429]
@@ -346,7 +346,7 @@ def test_more_questions_than_allowed_in_a_minute(opened):
         assert client.get("/healthz").status_code == 200
 
 
-def test_a_visitor_is_an_address_of_today():
+def test_g7_a_visitor_is_an_address_of_today():
     from datetime import date
 
     from ui.limits import Visitors
@@ -439,7 +439,7 @@ def test_questions_are_kept_only_as_settings_and_visitor_allow(opened, setting, 
         assert all(q.surface == "api" for q in stored)
 
 
-def test_nothing_personal_is_logged_or_counted(served, caplog, capfd):
+def test_l4_nothing_personal_is_logged_or_counted(served, caplog, capfd):
     with served(store_questions=True) as (url, base):
         question = "My name is Zebulon Quux, zq@example.org, who leads the river partnership?"
         httpx.post(url + ASK, json={"question": question}, timeout=20)

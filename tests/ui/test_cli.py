@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,8 +50,10 @@ def test_search_prints_records(kb):
     }  # fmt: skip
 
 
-def test_ask_prints_text_or_a_record(kb):
-    assert "Sources" in kb("ask", "What spans the river?").stdout
+def test_l2_ask_prints_a_marked_text_or_a_record(kb):
+    text = kb("ask", "What spans the river?").stdout
+    assert "Sources" in text
+    assert re.search(r"^\[automated=true; generation=\S+; generator=extractive; ", text, re.M)
     assert json.loads(kb("ask", "What spans the river?", "--json").stdout)["status"] == "answered"
 
 

@@ -195,7 +195,7 @@ def test_the_second_to_save_sees_both(dora, anton):
     assert "Look at it, then do it again." in page.text
 
 
-def test_no_role_no_proof_no_change(console, dora):
+def test_g6_no_role_no_proof_no_change(console, dora):
     name = start(dora, "Who may do this?")
     assert dora.post(f"/faq/{name}", {**form(dora, name), "csrf": "x"}).status_code == 403
     for path in ("/sources/refresh", "/sources/withdraw", "/sources/restore", "/sources"):
@@ -218,7 +218,7 @@ def test_what_is_not_there(anton, path):
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_nothing_typed_becomes_html(dora, payload):
+def test_s3_nothing_typed_becomes_html(dora, payload):
     name = start(dora, f"{payload} really?")
     press(dora, name, "save", text=payload, asked_as=payload, new_source=payload)
     for path in ("/faq", f"/faq/{name}", f"/faq/{name}/history"):

@@ -15,6 +15,7 @@ from kb.answering.replies import CONTACT
 from tests.ui.conftest import QUESTION, until
 from tests.ui.test_api import events_of
 from ui.cli import app as commands
+from ui.pages import CODE_LICENCE
 from ui.texts import LANGUAGES, texts
 
 SITE = "https://site.eu"
@@ -59,7 +60,7 @@ def test_what_the_script_says_without_the_server_is_what_the_server_would_say():
         assert f'{key}: "{texts("en")[key]}"' in spoken
 
 
-def test_the_script_makes_nodes_and_no_markup():
+def test_s3_s4_the_script_makes_nodes_and_no_markup():
     for word in (
         "innerHTML",
         "outerHTML =",
@@ -76,7 +77,7 @@ def test_the_script_makes_nodes_and_no_markup():
 # The page to frame
 
 
-def test_listed_websites_may_frame_the_page_and_no_style_or_script_of_its_own_may_run(client):
+def test_s4_listed_websites_may_frame_the_page_and_no_style_or_script_of_its_own_may_run(client):
     response = client.get("/embed")
     policy = response.headers["content-security-policy"]
     assert f"frame-ancestors {SITE} https://other.eu" in policy
@@ -104,6 +105,7 @@ def test_texts_of_every_language(client, code):
     assert response.headers["access-control-allow-origin"] == SITE
     assert response.json() == {
         "language": code, "texts": dict(texts(code)), "contact": CONTACT, "stores": True,
+        "code_licence": CODE_LICENCE,
     }  # fmt: skip
 
 
@@ -178,9 +180,10 @@ def test_preflight_of_a_listed_website(client):
 @pytest.mark.parametrize(
     ("body", "status"),
     [({}, 422), ({"question": " "}, 422), ({"question": "x", "spy": 1}, 422),
-     ({"question": "x", "language": "xx"}, 422), ({"question": "x" * 70_000}, 413)],
+     ({"question": "x" * 8_001}, 422), ({"question": "x", "language": "xx"}, 422),
+     ({"question": "x" * 70_000}, 413)],
 )  # fmt: skip
-def test_calls_are_checked_as_those_of_the_api(client, body, status):
+def test_s6_calls_are_checked_as_those_of_the_api(client, body, status):
     response = client.post("/embed/ask", json=body, headers=FROM_SITE)
     assert response.status_code == status
     assert response.json()["errors"]
@@ -192,7 +195,7 @@ def test_nothing_else_is_below(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_calls_are_limited_together_with_the_others(opened):
+def test_g7_calls_are_limited_together_with_the_others(opened):
     with opened(questions_per_minute=1) as client:
         ask = {"question": QUESTION}
         assert client.post("/embed/ask", json=ask).status_code == 200

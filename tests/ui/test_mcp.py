@@ -69,7 +69,7 @@ def address(served):
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_two_tools_that_only_read(address, mode):
+def test_owasp3_excessive_agency_two_tools_that_only_read(address, mode):
     tools = through(address[0], lambda client: client.list_tools(), mode=mode).tools
     assert [tool.name for tool in tools] == ["ask", "search"]
     for tool in tools:
@@ -98,7 +98,7 @@ def test_ask_gives_the_record_of_the_api_and_its_text(address, mode):
     assert answer["citations"][0]["title"] in text
 
 
-def test_an_answer_is_marked_for_programs(address):
+def test_l2_an_answer_is_marked_for_programs(address):
     result = called(address[0], "ask", question=QUESTION)
     record = result.structured_content
     marks = {k.removeprefix("partnership-assistant/"): v for k, v in result.meta.items()}
@@ -149,7 +149,7 @@ def test_search_gives_the_results_of_the_api(address, mode):
         ("search", {"q": "river"}, "query: Field required"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_named(address, tool, arguments, words):
+def test_s6_arguments_that_cannot_be_used_are_named(address, tool, arguments, words):
     result = called(address[0], tool, **arguments)
     assert result.is_error
     assert words in result.content[0].text

@@ -76,7 +76,7 @@ def test_a_page(client, path):
 
 
 @pytest.mark.parametrize("path", ["/", *PAGES])
-def test_links_within_lead_somewhere(client, path):
+def test_l8_links_within_lead_somewhere(client, path):
     links = {a["href"] for a in Reader(client.get(path).text).all("a")}
     own = {link for link in links if link.startswith("./")}
     assert len(own) >= 4
@@ -105,7 +105,7 @@ def test_pages_belong_to_the_public_side(opened):
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_the_first_html_says_what_it_is_in_the_visitors_language(client, code):
+def test_l1_the_first_html_says_what_it_is_in_the_visitors_language(client, code):
     response = client.get("/", headers={"accept-language": f"{code}, en;q=0.5"})
     page, say = Reader(response.text), texts(code)
     assert page.all("html") == [{"lang": code}]
@@ -130,7 +130,7 @@ def configuration(client, address: str) -> dict:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_gradio_is_told_the_same_language(client, code):
+def test_l7_gradio_is_told_the_same_language(client, code):
     config = configuration(client, f"/config.js?lang={code}")
     assert config["title"] == texts(code)["title"]
     found = {c["props"].get("elem_id"): c["props"] for c in config["components"]}

@@ -27,7 +27,7 @@ def test_quoted_sentences_are_english(answer):
     assert "pa-originals" not in html
 
 
-def test_translated_sentences_stand_beside_the_checked_ones(answer):
+def test_l7_translated_sentences_stand_beside_the_checked_ones(answer):
     [english] = answer.statements
     translated = replace(
         answer,
@@ -51,6 +51,7 @@ def test_what_stands_around_an_answer_is_in_the_visitors_language(answer):
         assert say[key] in text, key
     assert say["as_of"].format(date="2018") in text
     assert say["licence_unknown"] in html
+    assert say["licence_unknown"] in text
     assert f'aria-label="{say["source"].format(number=1)}"' in html
     assert texts("en")["automated_answer"] not in html + text
 
@@ -61,7 +62,7 @@ def test_the_page_of_a_citation_is_named(answer):
     assert texts("fr")["page"].format(number=7) in plain_text(paged, texts("fr"))
 
 
-def test_nothing_of_an_answer_becomes_markup(answer):
+def test_s3_owasp10_improper_output_handling_nothing_of_an_answer_becomes_markup(answer):
     bad = "<img src=x onerror=alert(1)>"
     citation = replace(
         answer.citations[0], title=bad, section=(bad,), quote=f"{bad}\n{bad}", as_of=bad

@@ -29,14 +29,14 @@ def placeholders(text) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", [INTERFACE, REPLIES], ids=["interface", "replies"])
-def test_all_24_languages_are_there_and_no_other(folder):
+def test_l7_all_24_languages_are_there_and_no_other(folder):
     assert sorted(Path(str(file)).stem for file in folder.iterdir()) == sorted(EU_LANGUAGES)
     assert tuple(sorted(EU_LANGUAGES)) == LANGUAGES
 
 
 @pytest.mark.parametrize("code", OTHERS)
 @pytest.mark.parametrize("folder", [INTERFACE, REPLIES], ids=["interface", "replies"])
-def test_a_language_says_the_same_things(folder, code):
+def test_l7_a_language_says_the_same_things(folder, code):
     english, other = read(folder, "en"), read(folder, code)
     assert list(other) == list(english)
     for key, value in english.items():
@@ -49,7 +49,7 @@ def test_a_language_says_the_same_things(folder, code):
 
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("folder", [INTERFACE, REPLIES], ids=["interface", "replies"])
-def test_nothing_is_left_empty(folder, code):
+def test_l7_nothing_is_left_empty(folder, code):
     empty_here = EMPTY_IN_ENGLISH if code == "en" else EMPTY_ELSEWHERE
     for key, value in read(folder, code).items():
         said = value if isinstance(value, list) else [value]

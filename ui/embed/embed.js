@@ -71,6 +71,7 @@
 a { color: var(--link); text-underline-offset: .15em; padding-block: .3em; }
 .options { margin-block-start: auto; padding-block-start: 1.2em; }
 .links { margin-block-start: .7em; }
+.links a::first-letter { text-transform: uppercase; }
 .foot, .links, .options { display: flex; flex-wrap: wrap; gap: .5em 1em; align-items: center; }
 button { font: inherit; font-size: .94em; line-height: 1.4; text-align: start; cursor: pointer;
   min-block-size: 36px; padding: .35em .8em; border: 1px solid var(--link); border-radius: 4px;
@@ -221,6 +222,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
     #code = "en"; // language of the texts
     #answerLanguage; // sent with questions; null where that is left to each question
     #contact = CONTACT;
+    #codeLicence;
     #stores; // whether questions may be kept there
     // The conversation
     #turns = [];
@@ -302,6 +304,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
       const found = await response.json();
       this.#texts = found.texts;
       this.#contact = found.contact;
+      this.#codeLicence = found.code_licence;
       this.#stores = found.stores;
       this.#code = found.language;
       this.#answerLanguage = this.#language.split("-")[0] === this.#code ? this.#code : null;
@@ -421,6 +424,8 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
       const links = make("p", { class: "links" });
       if (this.#texts.pages_in_english) links.append(this.#say("pages_in_english"));
       for (const key of ["about", "privacy", "accessibility"]) links.append(this.#page(key, key));
+      const licence = this.#say("licence", { name: this.#codeLicence });
+      links.append(this.#link(new URL("licences", SERVICE).href, licence));
       links.append(this.#mail(this.#say("contact"), ""), this.#page("full_chat", ""));
       return links;
     }
@@ -779,8 +784,10 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
         });
         blocks.push([this.#say("sources"), ...lines].join("\n"));
       }
-      const origin = [answer.generator, answer.generation, answer.created].join(", ");
-      blocks.push(`${this.#say("automated_answer")} (${origin})`);
+      const { generation, generator, created } = answer;
+      const mark = Object.entries({ automated: true, generation, generator, created })
+        .map(([name, value]) => `${name}=${value}`);
+      blocks.push(`${this.#say("automated_answer")}\n[${mark.join("; ")}]`);
       return blocks.join("\n\n");
     }
 

@@ -1,5 +1,5 @@
 // Small help for the chat page: copying an answer, opening a source, keeping the focus in the question
-// after sending, and saying the language of the page and of buttons. The page works without it.
+// after sending, saying what went wrong, and the language of the page and of buttons.
 "use strict";
 
 // Gradio takes the page for being in the browser's language, not in the one that was chosen.
@@ -8,6 +8,32 @@ const language = root.lang;
 new MutationObserver(() => {
   if (root.lang !== language) root.lang = language;
 }).observe(root, { attributeFilter: ["lang"] });
+
+// Gradio says in a corner, and not in the visitor's language, that a question was refused or has failed.
+// chat.css hides that; it is said where the visitor types.
+const problem = Object.assign(document.createElement("div"), { className: "pa-notice" });
+problem.setAttribute("role", "alert");
+const told = new WeakSet();
+let wait = 0; // seconds; 0 where the last question was not one too many
+const call = window.fetch;
+window.fetch = async (...given) => {
+  const { pathname } = new URL(given[0].url ?? given[0], location);
+  if (!pathname.endsWith("/queue/join")) return call(...given);
+  problem.remove();
+  wait = 0;
+  const response = await call(...given);
+  if (response.status === 429) wait = Number(response.headers.get("Retry-After"));
+  return response;
+};
+function sayWhatFailed() {
+  for (const hidden of document.querySelectorAll(".toast-message-item.error")) {
+    if (told.has(hidden)) continue;
+    told.add(hidden);
+    const { tooMany, failed } = document.querySelector("gradio-app").dataset;
+    problem.textContent = wait ? tooMany.replace("{seconds}", wait) : failed;
+    document.getElementById("ask").before(problem);
+  }
+}
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest(".pa-copy");
@@ -39,6 +65,11 @@ document.addEventListener("click", (event) => {
 // have it in a class, as Gradio knows no attribute for it.
 const seen = new Set();
 new MutationObserver(() => {
+  sayWhatFailed();
+  // A screen reader tells what changes in a region that is there before.
+  for (const region of document.querySelectorAll(":is(#announced, #thanks) .md:not([role])")) {
+    region.setAttribute("role", "status");
+  }
   for (const button of document.querySelectorAll("#suggestions button")) {
     const own = /\bpa-in-(\w+)/.exec(button.className)?.[1] ?? language;
     if (button.lang !== own) button.lang = own;

@@ -1,4 +1,4 @@
-"""Hypertext: the HTML of a mail -> the text that a person sees, and whether some was hidden.
+"""Hypertext: the HTML of a mail or page -> what a person sees of it, and what was hidden.
 
 Nothing is fetched. Quoted mail (``blockquote``) comes out with ``>`` before each line.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
@@ -105,6 +106,29 @@ def visible_text(html: str) -> tuple[str, bool]:
     while writer.lines and not writer.lines[-1].strip("> "):
         writer.lines.pop()
     return "\n".join(writer.lines).strip(), found_hidden
+
+
+def drop_hidden(root: Any) -> str:
+    """Take out of the tree of a page what a person does not see; gives the words that stood there."""
+    from lxml import etree
+
+    hiding = _hiding_selectors(root)
+    looks, found = [_Look()], []
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        tag = node.tag.lower() if isinstance(node.tag, str) else ""
+        if event == "end":
+            looks.pop()
+            continue
+        look = _look(node, tag, looks[-1], hiding)
+        if look.hidden and not looks[-1].hidden and not look.silent:
+            found.append(node)
+        looks.append(look)
+    words = [
+        w for node in found if node.tag not in _UNSEEN_TAGS for w in node.text_content().split()
+    ]
+    for node in found:
+        node.drop_tree()
+    return " ".join(words)
 
 
 def _open(writer: _Writer, tag: str) -> None:
