@@ -13,7 +13,7 @@ from itertools import takewhile
 import numpy as np
 
 from kb.answering.retrieve import Ranking, Retriever
-from kb.index.lexical import stems
+from kb.index.lexical import stems_held
 from kb.types import Passage, Sentence
 
 WORDS = 120
@@ -208,8 +208,8 @@ def _repeats(candidate: Picked, held: Sequence[Picked], vectors: Mapping[str, np
         vector = vectors.get(_row(other))
         if own is not None and vector is not None and float(own @ vector) > REPEATED:
             return True
-    wanted = set(stems(candidate.text))
-    known = {stem for other in held for stem in stems(other.text)}
+    wanted = stems_held(candidate.text)
+    known = {stem for other in held for stem in stems_held(other.text)}
     return bool(wanted) and len(wanted & known) / len(wanted) >= KNOWN_WORDS
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from kb.answering import claims
 from kb.answering.cite import Claim, Quote
 from kb.answering.retrieve import Ranking, Retriever
-from kb.index.lexical import stems
+from kb.index.lexical import stems_held
 from kb.types import NoticeKind, Passage, Sentence
 
 PASSAGES = 6
@@ -51,7 +52,7 @@ def find_disagreement(
 ) -> Disagreement | None:
     """The clearest disagreement with what is said, among the passages found; None where all agree."""
     quotes = [q for claim in said if claim.kind == "finding" for q in claim.quotes]
-    figured = [(q, s) for q in dict.fromkeys(quotes) for s in q.sentences if _figures(q.passage, s)]
+    figured = [(q, s) for q in dict.fromkeys(quotes) for s in q.sentences if _figures(q.passage.words_of(s))]
     if not figured:
         return None
     found = {r.passage.id: r.passage for ranking in rankings for r in ranking.results[:PASSAGES]}
@@ -74,9 +75,11 @@ def _otherwise(first: Passage, sentence: Sentence, second: Passage) -> Iterator[
     """Sentences of another section and other sources with the same words and other figures."""
     if second.anchor == first.anchor or set(first.sources) & set(second.sources):
         return
-    here, own = first.words_of(sentence), _figures(first, sentence)
+    here = first.words_of(sentence)
+    own = _figures(here)
     for other in second.sentences:
-        there, figures = second.words_of(other), _figures(second, other)
+        there = second.words_of(other)
+        figures = _figures(there)
         if not figures or own <= figures or figures <= own or other.kind != "finding":
             continue
         units = {f.unit for f in own ^ figures}
@@ -86,15 +89,15 @@ def _otherwise(first: Passage, sentence: Sentence, second: Passage) -> Iterator[
             yield other
 
 
-def _figures(passage: Passage, sentence: Sentence) -> set[claims.Figure]:
+@lru_cache(maxsize=20_000)
+def _figures(text: str) -> frozenset[claims.Figure]:
     """Figures without years: what was so in one year may be otherwise in another."""
-    text = passage.words_of(sentence)
     years = claims.years(text)
-    return {f for f in claims.figures(text) if f.value not in years}
+    return frozenset(f for f in claims.figures(text) if f.value not in years)
 
 
 def _words(text: str) -> set[str]:
-    return {stem for stem in stems(text) if not re.search(r"\d", stem)}
+    return {stem for stem in stems_held(text) if not re.search(r"\d", stem)}
 
 
 def _names(text: str) -> set[str]:

@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import bm25s
@@ -47,6 +48,12 @@ def words(text: str) -> list[str]:
 def stems(text: str) -> list[str]:
     """Stemmed content words (Snowball English), in reading order."""
     return _stemmer.stemWords([word for word in words(text) if word not in STOPWORDS])
+
+
+@lru_cache(maxsize=20_000)
+def stems_held(text: str) -> frozenset[str]:
+    """Stems of a text of the corpus, which is looked at for one question after another."""
+    return frozenset(stems(text))
 
 
 def ordinary_words(texts: Iterable[str]) -> frozenset[str]:
@@ -112,6 +119,6 @@ class LexicalIndex:
     def coverage(self, query: Sequence[str], text: str) -> float:
         """Share of a query's stems that a text holds, weighted by idf: 0..1."""
         wanted = {stem: self.idf(stem) for stem in query}
-        held = set(stems(text))
+        held = stems_held(text)
         total = sum(wanted.values())
         return sum(idf for stem, idf in wanted.items() if stem in held) / total if total else 0.0

@@ -14,7 +14,7 @@ import numpy as np
 
 from kb.errors import IndexDamaged
 from kb.index.embedder import Embedder, Progress
-from kb.index.lexical import STOPWORDS, stems, words
+from kb.index.lexical import STOPWORDS, stems, stems_held, words
 
 _NAMES, _VECTORS = "words.json", "words.npy"
 
@@ -82,7 +82,7 @@ class WordVectors:
         Args:
             others: vectors of wanted stems that the corpus does not hold.
         """
-        held = set(stems(text))
+        held = stems_held(text)
         rows = [self._row[stem] for stem in held if stem in self._row]
         found = np.zeros(len(wanted), dtype=np.float32)
         for place, stem in enumerate(wanted):
