@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from kb.index.lexical import stems
 from kb.journal.database import Database
@@ -18,9 +20,17 @@ from kb.knowledge import KnowledgeBase
 from kb.settings import load_settings
 from tests.postgres import PostgreSQL
 
+# The tests run in two processes side by side; each takes one core, or they would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 DATA = Path(__file__).parent / "data"
 # What would load, run, cover or send something if a page took it for more than text; a line each.
 PAYLOADS = tuple((DATA / "payloads.txt").read_text(encoding="utf-8").splitlines())
+
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-quic",
+]  # fmt: skip
 
 
 class CountingEmbedder:
@@ -144,7 +154,28 @@ def base_on_each(
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    """The shipped corpus under the packaged model; built once for all tests."""
-    settings = load_settings(index=tmp_path_factory.mktemp("shipped") / "index")
+def shipped(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> KnowledgeBase:
+    """The shipped corpus under the packaged model; built once, copied for the other process of tests."""
+    folder, own = tmp_path_factory.mktemp("shipped"), tmp_path_factory.getbasetemp()
+    built = (own if worker_id == "master" else own.parent) / "built"
+    with FileLock(f"{built}.lock"):
+        if not built.is_dir():
+            KnowledgeBase.open(folder / "index")
+            shutil.copytree(folder, built)
+        else:
+            shutil.copytree(built, folder, dirs_exist_ok=True)
+    settings = load_settings(index=folder / "index")
     return KnowledgeBase.open(settings=settings, today=lambda: date(2026, 11, 23))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        assert not os.environ.get("CI"), "Chromium must be installed where CI runs"
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()

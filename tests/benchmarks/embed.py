@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from kb.knowledge import KnowledgeBase
 from kb.settings import load_settings
-from tests.browser.conftest import FLAGS
 from tests.browser.embedding import OBSERVE, Figures, Website, figures, put_page, running
+from tests.conftest import FLAGS
 
 LOADS = 9
 FORMS = {

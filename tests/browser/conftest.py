@@ -1,4 +1,4 @@
-"""A real server process and a real Chromium."""
+"""A real server process, and a page of it in a real Chromium."""
 
 import os
 import re
@@ -11,10 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic",
-]  # fmt: skip
 
 
 class Served:
@@ -56,19 +52,6 @@ def served(shipped, tmp_path_factory):
             time.sleep(0.1)
         yield Served(re.search(r"http://\S+", text)[0], log, folder)
         process.terminate()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        assert not os.environ.get("CI"), "Chromium must be installed where CI runs"
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=path, args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from tests.browser.conftest import browser  # noqa: F401
 from tests.browser.embedding import Website, policy
 from tests.browser.test_embed import ELEMENT
 from tests.browser.test_embed import ask as ask_element
@@ -84,7 +83,7 @@ def client(service):
 
 
 @pytest.fixture
-def page(browser):  # noqa: F811
+def page(browser):
     """A fresh visitor, who overlooks that nobody vouches for the certificate.
 
     ``page.asked`` holds every address asked for, ``page.complaints`` what the browser had to complain of.
