@@ -52,7 +52,12 @@ def find_disagreement(
 ) -> Disagreement | None:
     """The clearest disagreement with what is said, among the passages found; None where all agree."""
     quotes = [q for claim in said if claim.kind == "finding" for q in claim.quotes]
-    figured = [(q, s) for q in dict.fromkeys(quotes) for s in q.sentences if _figures(q.passage.words_of(s))]
+    figured = [
+        (q, s)
+        for q in dict.fromkeys(quotes)
+        for s in q.sentences
+        if _figures(q.passage.words_of(s))
+    ]
     if not figured:
         return None
     found = {r.passage.id: r.passage for ranking in rankings for r in ranking.results[:PASSAGES]}
