@@ -92,7 +92,8 @@ def publish_seconds(base: KnowledgeBase, server: Server) -> float:
     """Seconds from publishing an entry of the own FAQ until another process answers from it."""
     faq, officer = Faq(base), Actor("benchmark", "approver")
     question = "Who keeps the spare key of the zeppelin hangar?"
-    name = faq.propose(question, "The harbour master keeps it.", officer)
+    sources = sorted(faq.catalogue())[:1]
+    name = faq.propose(question, "The harbour master keeps it.", officer, sources=sources)
     faq.confirm_clean(name, 1, officer)
 
     def answered() -> bool:
