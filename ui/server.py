@@ -232,7 +232,6 @@ def run(
     sides: Sequence[Side] = SIDES,
 ) -> None:
     """Serve until stopped; the address is announced when it answers."""
-    import torch
     import uvicorn
 
     name = "chat" if "public" in sides else "console"
@@ -244,8 +243,6 @@ def run(
                 announce(f"The {name} is at http://{host}:{port} (stop with Ctrl+C)")
 
     base.search("partnership")  # the model is loaded before the first visitor comes
-    # Questions share the cores; two that each want all of them would wait for one another.
-    torch.set_num_threads(1)
     Server(server_config(create_app(base, sides=sides), host=host, port=port)).run()
 
 

@@ -21,7 +21,7 @@ from kb.answering.claims import figures, roots
 from kb.answering.generate import Draft
 from kb.answering.parties import roles_agree
 from kb.answering.verify import disagreements
-from kb.index.embedder import Embedder
+from kb.index.embedder import Embedder, SentenceTransformerEmbedder
 from kb.index.lexical import stems
 from kb.types import Passage
 
@@ -281,28 +281,28 @@ def read(embedder: Embedder, texts: Sequence[str]) -> list[Reading]:
         new = list(dict.fromkeys(texts))
         kept.clear()
     if new:
-        model = getattr(embedder, "model", None)
-        kept.update(
-            zip(new, _by_tokens(model, new) if model else _by_words(embedder, new), strict=True)
-        )
+        if isinstance(embedder, SentenceTransformerEmbedder):
+            read_now = _by_tokens(embedder, new)
+        else:
+            read_now = _by_words(embedder, new)
+        kept.update(zip(new, read_now, strict=True))
     return [kept[text] for text in texts]
 
 
-def _by_tokens(model: Any, texts: Sequence[str]) -> list[Reading]:
-    """Words where they stand: the mean of a word's token vectors (sentence-transformers)."""
-    outputs = model.encode(list(texts), output_value=None, show_progress_bar=False)
+def _by_tokens(embedder: SentenceTransformerEmbedder, texts: Sequence[str]) -> list[Reading]:
+    """Words where they stand: the mean of a word's token vectors."""
     readings = []
-    for text, output in zip(texts, outputs, strict=True):
-        tokens = output["token_embeddings"].cpu().numpy()
-        offsets = model.tokenizer(text, return_offsets_mapping=True, truncation=True)
-        spans = offsets["offset_mapping"][: len(tokens)]
+    for text, tokens in zip(texts, embedder.embed_tokens(texts), strict=True):
         found = [
-            (text[start:end], tokens[rows].mean(axis=0))
+            (text[start:end], tokens.vectors[rows].mean(axis=0))
             for start, end in _content_words(text)
-            if (rows := [n for n, (a, b) in enumerate(spans) if a < b and start <= a and b <= end])
+            if (
+                rows := [
+                    n for n, (a, b) in enumerate(tokens.spans) if a < b and start <= a and b <= end
+                ]
+            )
         ]
-        whole = output["sentence_embedding"].cpu().numpy()
-        readings.append(_reading(whole, found))
+        readings.append(_reading(tokens.whole, found))
     return readings
 
 

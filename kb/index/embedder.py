@@ -14,12 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from kb.errors import EmbeddingError
+from kb.index.exported import ExportedModel, TokenVectors, exported_model
 
 PACKAGED = "packaged"
 PACKAGED_NAME = "all-MiniLM-L6-v2"
 # The weights that the original authors publish; the package carries the same file.
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_SLICE = 512
 
 Progress = Callable[[int], object]
 
@@ -60,7 +60,11 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """A model folder, loaded on first use: safetensors only, no remote code, no network."""
+    """A model folder, loaded on first use: safetensors only, no remote code, no network.
+
+    It is run in its exported form (kb/index/exported.py), and by sentence-transformers itself where it
+    has none.
+    """
 
     def __init__(self, folder: Path, *, name: str, sha256: str | None = None) -> None:
         """Point at a model folder.
@@ -101,38 +105,33 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def model(self) -> Any:
-        """The loaded model.
+        """The model as sentence-transformers runs it.
 
         Raises:
             EmbeddingError: it cannot be loaded; names it.
         """
         _ = self.fingerprint
-        os.environ.update(
-            HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1"
-        )
         try:
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
-
-            disable_progress_bar()
-            return SentenceTransformer(
-                str(self.folder),
-                device="cpu",
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True},
-            )
+            return load_model(self.folder)
         except Exception as error:
             raise EmbeddingError(f"Model '{self.name}' cannot be loaded: {error}") from error
 
     @cached_property
+    def _exported(self) -> ExportedModel | None:
+        return exported_model(self.folder, self.fingerprint["sha256"])
+
+    @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
+        if self._exported:
+            return self._exported.dimension
         return int(self.model.get_embedding_dimension())
 
     @cached_property
     def vocabulary(self) -> Collection[str]:
         """Words that stand whole in the tokenizer's vocabulary."""
+        if self._exported:
+            return self._exported.vocabulary
         return frozenset(word for word in self.model.tokenizer.get_vocab() if word.isalpha())
 
     def embed_query(self, text: str) -> np.ndarray:
@@ -141,6 +140,8 @@ class SentenceTransformerEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> np.ndarray:
         """Embed queries: (len(texts), dimension) float32, rows of unit length, in order."""
+        if self._exported:
+            return self._exported.vectors(texts, task="query")
         return self.model.encode_query(
             list(texts), normalize_embeddings=True, show_progress_bar=False
         )
@@ -153,17 +154,47 @@ class SentenceTransformerEmbedder:
         Args:
             progress: called with the number of texts done since the last call.
         """
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        # Texts of like length share a batch, so that little is spent on padding.
-        order = sorted(range(len(texts)), key=lambda position: -len(texts[position]))
-        for begin in range(0, len(order), _SLICE):
-            rows = order[begin : begin + _SLICE]
-            vectors[rows] = self.model.encode_document(
-                [texts[row] for row in rows], normalize_embeddings=True, show_progress_bar=False
+        if self._exported:
+            return self._exported.vectors(
+                texts, task="document", side_by_side=True, progress=progress
             )
-            if progress:
-                progress(len(rows))
+        vectors = self.model.encode_document(
+            list(texts), normalize_embeddings=True, show_progress_bar=False
+        )
+        if progress:
+            progress(len(texts))
         return vectors
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Embed texts and each of their tokens where it stands; no prompt."""
+        if self._exported:
+            return self._exported.tokens(texts)
+        found = []
+        read = self.model.encode(list(texts), prompt="", output_value=None, show_progress_bar=False)
+        for text, output in zip(texts, read, strict=True):
+            offsets = self.model.tokenizer(text, return_offsets_mapping=True, truncation=True)
+            # Rows beyond a text's own tokens are padding.
+            vectors = output["token_embeddings"].cpu().numpy()
+            spans = offsets["offset_mapping"][: len(vectors)]
+            whole = output["sentence_embedding"].cpu().numpy()
+            found.append(TokenVectors(whole, spans, vectors[: len(spans)]))
+        return found
+
+
+def load_model(folder: Path) -> Any:
+    """A SentenceTransformer from a folder on this disk; nothing is fetched and no code of it run."""
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    return SentenceTransformer(
+        str(folder),
+        device="cpu",
+        local_files_only=True,
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True},
+    )
 
 
 def open_embedder(setting: str, *, fetch: bool = False) -> SentenceTransformerEmbedder:
