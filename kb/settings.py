@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Collection
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -170,6 +171,20 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
         raise SettingsError(f"Setting '{name}' is not usable: {first['msg']}") from None
     except Exception as error:  # pydantic-settings wraps a value it cannot parse in its own error
         raise SettingsError(f"A KB_ variable is not usable: {error}") from None
+
+
+def require_off(*variables: str, off: Collection[str] = ("", "0", "false")) -> None:
+    """Refuse to go on with a switch of a library on that would send data away or open routes (trust G5).
+
+    Args:
+        off: values, in lower case, that turn it off.
+
+    Raises:
+        SettingsError: names the variable.
+    """
+    for name in variables:
+        if os.environ.get(name, "").lower() not in off:
+            raise SettingsError(f"{name} is set; it must not be where questions are answered.")
 
 
 def _from_file(config: Path) -> dict[str, Any]:

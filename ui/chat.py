@@ -8,12 +8,13 @@ visitor's language gets here, is in ``ui/front.py``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import gradio as gr
 
+from kb.answering.question import MAX_CHARACTERS
 from kb.errors import QuestionError
 from kb.knowledge import KnowledgeBase
 from kb.types import Answer, Turn
@@ -22,6 +23,7 @@ from ui.texts import Texts, texts
 
 LANGUAGE = "language"  # id of the hidden component that holds the visitor's language
 PROPOSALS = 4
+SHOWN_CHARACTERS = 500  # of a question that has no answer
 
 Conversation = list[tuple[str, Answer | str]]
 _log = logging.getLogger(__name__)
@@ -80,8 +82,11 @@ def build_chat(base: KnowledgeBase) -> gr.Blocks:
         shown = [conversation, log, announced, feedback, thanks, entry, lead, *proposals]
         how: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-        def reply(question: str, code: str, unstored: bool, turns: Conversation) -> list[Any]:
-            return _update(base, question, turns, texts(code), store=not unstored)
+        def reply(
+            question: str, code: str, unstored: bool, turns: Conversation
+        ) -> Iterator[list[Any]]:
+            yield _pending(question, turns, texts(code))
+            yield _update(base, question, turns, texts(code), store=not unstored)
 
         given = [language, unstored, conversation]
         entry.submit(reply, [entry, *given], shown, show_progress="hidden", api_name="ask")
@@ -115,6 +120,21 @@ def _lead(text: str) -> str:
     return f'<p class="pa-lead">{escape(text)}</p>'
 
 
+def _pending(question: str, turns: Conversation, say: Texts) -> list[Any]:
+    """What every component shows while a question is worked on."""
+    working = escape(say["working"])
+    asked = _asked(question[:MAX_CHARACTERS], "", say)
+    return [
+        gr.skip(),
+        _line(_log_html(turns, say, f'{asked}<p class="pa-working">{working}</p>')),
+        f'<div class="pa-hidden">{working}</div>',
+        gr.Row(visible=False),
+        "",
+        "",
+        *(gr.skip() for _ in range(1 + PROPOSALS)),
+    ]
+
+
 def _update(
     base: KnowledgeBase, question: str, turns: Conversation, say: Texts, *, store: bool
 ) -> list[Any]:
@@ -129,8 +149,8 @@ def _update(
     except Exception as error:  # its message may hold what a person typed, so it is not logged
         _log.error("A question in the chat failed: %s", type(error).__name__)
         answer = say["failed"]
-    turns = [*turns, (question if isinstance(answer, Answer) else question[:500], answer)]
     answered = isinstance(answer, Answer)
+    turns = [*turns, (question if answered else question[:SHOWN_CHARACTERS], answer)]
     proposals = answer.suggestions if isinstance(answer, Answer) else ()
     return [
         turns,
@@ -172,24 +192,27 @@ def _rate(base: KnowledgeBase, turns: Conversation, useful: bool, say: Texts) ->
     return [gr.Row(visible=False), f"<p>{escape(say['thanks'])}</p>"]
 
 
-def _log_html(turns: Conversation, say: Texts) -> str:
-    blocks = "".join(_question(question, answer, say) for question, answer in turns)
+def _log_html(turns: Conversation, say: Texts, pending: str = "") -> str:
+    blocks = "".join(_turn(question, answer, say) for question, answer in turns)
     label = escape(say["conversation"])
-    return f'<section class="pa-log" aria-label="{label}">{blocks}</section>'
+    return f'<section class="pa-log" aria-label="{label}">{blocks}{pending}</section>'
 
 
-def _question(question: str, answer: Answer | str, say: Texts) -> str:
+def _turn(question: str, answer: Answer | str, say: Texts) -> str:
     """A question and what stands below it."""
-    heading = f'<h2 class="pa-hidden">{escape(say["your_question"])}</h2>'
     if isinstance(answer, Answer):
-        spoken, below = f' lang="{answer.language}"', answer_html(answer, say)
-    else:
-        language = (
-            "" if answer == say["failed"] else ' lang="en"'
-        )  # why it is refused, is in English
-        spoken = ""
-        below = f'<div class="pa-notice" role="alert"{language}><p>{escape(answer)}</p></div>'
-    return f'<div class="pa-question">{heading}<p{spoken}>{escape(question)}</p></div>{below}'
+        return _asked(question, answer.language, say) + answer_html(answer, say)
+    # Why a question is refused is in English.
+    language = "" if answer == say["failed"] else ' lang="en"'
+    below = f'<div class="pa-notice" role="alert"{language}><p>{escape(answer)}</p></div>'
+    return _asked(question, "", say) + below
+
+
+def _asked(question: str, language: str, say: Texts) -> str:
+    """A question in a language; "" where that is not known."""
+    heading = f'<h2 class="pa-hidden">{escape(say["your_question"])}</h2>'
+    spoken = f' lang="{language}"' if language else ""
+    return f'<div class="pa-question">{heading}<p{spoken}>{escape(question)}</p></div>'
 
 
 def _announcement(answer: Answer | str, say: Texts) -> str:

@@ -104,11 +104,18 @@ def _invalid(error: RequestValidationError) -> Problem:
     errors = [
         {
             "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
-            "message": fault["msg"].removeprefix("Value error, "),
+            "message": _message(fault),
         }
         for fault in found[:_SHOWN_ERRORS]
     ]
     return Problem(422, f"Not usable: {', '.join(e['field'] for e in errors)}.", errors=errors)
+
+
+def _message(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a field, for people too: the embed shows it to visitors."""
+    if fault["type"] == "string_too_long":
+        return f"This is longer than {fault['ctx']['max_length']:,} characters. Please shorten it."
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _plain(error: HTTPException) -> Problem:

@@ -11,9 +11,11 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from kb.answering.generate import TRACING
 from kb.desk.retention import forget
 from kb.errors import JournalError, SettingsError
 from kb.knowledge import KnowledgeBase
+from kb.settings import require_off
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -29,9 +31,6 @@ DAY_SECONDS = 24 * 60 * 60
 COUNT_SECONDS = 10
 SMALL_CALLS = 10  # of the chat at the same time, besides questions
 STOP_SECONDS = 5  # an open page keeps a connection open for ever
-_TRACING = tuple(
-    f"{owner}_{name}" for owner in ("LANGSMITH", "LANGCHAIN") for name in ("TRACING", "TRACING_V2")
-)
 _GRADIO_SWITCHES = ("GRADIO_SHARE", "GRADIO_MCP_SERVER", "GRADIO_HOT_RELOAD")
 _ON_WITH_ANY_TEXT = ("GRADIO_WATCH_DIRS", "GRADIO_VIBE_MODE")  # "0" turns them on too
 _log = logging.getLogger(__name__)
@@ -58,10 +57,8 @@ def require_safe_environment() -> None:
     Raises:
         SettingsError: names the variable.
     """
-    for name in (*_TRACING, *_GRADIO_SWITCHES, *_ON_WITH_ANY_TEXT):
-        off = ("",) if name in _ON_WITH_ANY_TEXT else ("", "0", "false")
-        if os.environ.get(name, "").lower() not in off:
-            raise SettingsError(f"{name} is set; it must not be where questions are answered.")
+    require_off(*TRACING, *_GRADIO_SWITCHES)
+    require_off(*_ON_WITH_ANY_TEXT, off=("",))
 
 
 def create_app(base: KnowledgeBase, *, sides: Sequence[Side] = SIDES) -> FastAPI:

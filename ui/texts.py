@@ -29,8 +29,6 @@ def texts(code: str) -> Texts:
 @cache
 def _read(code: str) -> Texts:
     file = files("ui") / "languages" / f"{code}.toml"
-    if not file.is_file():  # until every language is written
-        return _read("en")
     return MappingProxyType({"code": code, **tomllib.loads(file.read_text(encoding="utf-8"))})
 
 

@@ -22,13 +22,17 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kb.errors import GenerationError, SettingsError
-from kb.settings import Settings
+from kb.settings import Settings, require_off
 from kb.types import Passage
 
 ANSWER_PROMPT = "answer-1"
 TRANSLATE_PROMPT = "translate-1"
 MOST_SENTENCES = 12
 MOST_CHARACTERS = 8_000
+# Switches of LangChain that send what a model is asked to a service of its makers.
+TRACING = tuple(
+    f"{owner}_{name}" for owner in ("LANGSMITH", "LANGCHAIN") for name in ("TRACING", "TRACING_V2")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,10 +296,12 @@ def open_generator(settings: Settings) -> LangChainGenerator | None:
     """The model that ``KB_LLM`` names, or None where none is set.
 
     Raises:
-        SettingsError: the name is not understood, or its package is not installed.
+        SettingsError: the name is not understood, its package is not installed, or its calls would
+            be sent to a third party too.
     """
     if not settings.llm:
         return None
+    require_off(*TRACING)
     provider, colon, model = settings.llm.partition(":")
     if not colon or not model:
         raise SettingsError(f"KB_LLM '{settings.llm}' needs a provider, as in openai:MODEL.")

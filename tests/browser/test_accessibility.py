@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from kb.types import Statement
+from tests.browser.looking import ask_chat
 from tests.browser.test_console import (
     STATES,
     site,  # noqa: F401
@@ -28,7 +29,6 @@ from tests.browser.test_embed import (  # noqa: F401
     website,
 )
 from tests.browser.test_languages import PAGES, ready, squeezed
-from tests.browser.test_languages import ask as ask_chat
 from tests.browser.test_law import ELEMENTS, SURFACES, ask, surface  # noqa: F401
 from tests.ui.conftest import PacedGenerator, served, until  # noqa: F401
 from ui.texts import texts
@@ -159,6 +159,8 @@ def test_a1_no_rule_is_broken_in_any_state_of_the_chat(chat, serve, look):  # no
         assert violations(page) == []  # empty
         send(page, QUESTION)
         until(lambda: paced.asked)
+        page.locator("#log").get_by_text(EN["working"]).wait_for()
+        assert QUESTION in page.locator("#log").inner_text()
         assert violations(page) == []  # loading
         paced.gate.release(1000)
         page.locator("article").wait_for()

@@ -1,27 +1,13 @@
 """The chat as people use it, in a real browser."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.looking import ANSWERED, violations
+from tests.browser.looking import ask_chat as ask
 from tests.browser.test_accessibility import small_targets
+from ui.texts import texts
 
 QUIET = "Half of our partners have gone quiet, what can we do?"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-def ask(page, question: str, by: str = "Enter") -> None:
-    """Type a question, send it, and wait until it stands answered."""
-    before = page.locator("#log .pa-question").count()
-    page.fill("#entry textarea", question)
-    page.keyboard.press("Enter") if by == "Enter" else page.click("#send")
-    page.wait_for_function(
-        "n => document.querySelectorAll('#log .pa-question').length > n", arg=before
-    )
-
-
-def violations(page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
 
 
 def test_a_cited_answer(page):
@@ -50,6 +36,22 @@ def test_l1_before_the_first_question_it_says_what_it_is(page):
     assert page.locator("h1").count() == 1
 
 
+def test_a_question_stands_there_at_once_and_that_it_is_worked_on(page):
+    page.evaluate("""() => {
+      window.seen = new Set();
+      new MutationObserver(() => {
+        if (!document.querySelector(".pa-working")) return;
+        for (const id of ["log", "announced"]) seen.add(document.getElementById(id).innerText);
+      }).observe(document.body, { childList: true, subtree: true });
+    }""")
+    ask(page, QUIET)
+    seen = page.evaluate("() => [...seen]")
+    working = texts("en")["working"]
+    assert any(QUIET in text and working in text for text in seen)
+    assert any(text.strip() == working for text in seen)  # what a screen reader says
+    assert page.locator(".pa-working").count() == 0
+
+
 def test_follow_up_and_new_conversation(page):
     ask(page, "Who leads the Bioenergy partnership?")
     ask(page, "And since when does it exist?")
@@ -65,7 +67,7 @@ def test_suggestions_can_be_answered(page):
     assert 2 <= proposals.count() <= 3
     text = proposals.first.inner_text()
     proposals.first.click()
-    page.wait_for_function("() => document.querySelectorAll('.pa-question').length === 2")
+    page.locator(ANSWERED).nth(1).wait_for()
     assert text in page.locator(".pa-question").last.inner_text()
     assert page.locator(".pa-answer").last.locator("a.pa-mark").count() >= 1
 

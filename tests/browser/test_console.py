@@ -7,15 +7,14 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from kb.desk.account import Actor
 from kb.desk.desk import Desk, Edit
+from tests.browser.looking import violations
 from tests.desk.test_mail import eml
 from tests.ui.conftest import open_base, served  # noqa: F401
 from tests.ui.test_console import ASKED, PASSWORD, PAYLOADS, TWO, add_people, set_age
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 DORA, ANTON = Actor("dora", "drafter"), Actor("anton", "approver")
 HEAD = """From: Maria Rossi <maria@example.org>
@@ -99,11 +98,6 @@ def keep(page, folder, name, start="body"):
 
 def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def violations(page):
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {[n['html'][:160] for n in v['nodes']]}" for v in found]
 
 
 @contextmanager

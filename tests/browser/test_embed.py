@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import ui.switches
 from kb.answering.replies import CONTACT
@@ -23,6 +22,7 @@ from tests.browser.embedding import (
     put_page,
     running,
 )
+from tests.browser.looking import violations
 from tests.conftest import PAYLOADS
 from tests.ui.conftest import PacedGenerator, open_base, until  # noqa: F401
 from ui.pages import CODE_LICENCE
@@ -32,7 +32,6 @@ QUESTION = "Who leads the river partnership?"
 FOLLOW_UP = "How often should partners meet?"
 QUIET = "What can we do when partners go quiet?"
 UNKNOWN = "What will the weather be in Lisbon?"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 ELEMENT = "<partnership-assistant></partnership-assistant>"
 BUTTON = '<partnership-assistant mode="button"></partnership-assistant>'
 EN = texts("en")
@@ -469,11 +468,6 @@ def test_a1_accessibility_rules(visit, browser, service, serve, scheme, element)
             ask(page, question)
         assert violations(page) == []  # long
         context.close()
-
-
-def violations(page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
 
 
 def test_l1_what_it_is_stands_there_before_the_first_key(visit):

@@ -5,16 +5,15 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from kb.answering.replies import replies
 from kb.knowledge import KnowledgeBase
 from kb.settings import load_settings
 from tests.browser.embedding import running
+from tests.browser.looking import ask_chat, violations
 from tests.conftest import DATA, CountingEmbedder
 from ui.texts import texts
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGES = ("/about", "/privacy", "/accessibility", "/licences")
 QUESTION = "Who leads the river partnership?"
 GERMAN = "Wer leitet die Partnerschaft am Fluss?"
@@ -76,20 +75,6 @@ def visit(browser):
 def ready(page):
     page.wait_for_selector("#entry textarea")
     return page
-
-
-def ask(page, question: str) -> None:
-    before = page.locator("#log .pa-question").count()
-    page.fill("#entry textarea", question)
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "n => document.querySelectorAll('#log .pa-question').length > n", arg=before
-    )
-
-
-def violations(page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
 
 
 def squeezed(text: str) -> str:
@@ -156,7 +141,7 @@ def test_a_language_is_chosen_by_keyboard(visit, service):
 
 def test_l7_an_answer_says_which_part_is_in_which_language(visit, service):
     page = ready(visit(f"{service.url}/?lang=de"))
-    ask(page, GERMAN)
+    ask_chat(page, GERMAN)
     answer = page.locator(".pa-answer")
     say = texts("de")
     assert answer.get_attribute("lang") == language_at(page, ".pa-question p") == "de"
@@ -184,7 +169,7 @@ def test_l7_an_answer_says_which_part_is_in_which_language(visit, service):
 
 def test_an_english_question_is_answered_in_english_on_a_german_page(visit, service):
     page = ready(visit(f"{service.url}/?lang=de"))
-    ask(page, QUESTION)
+    ask_chat(page, QUESTION)
     assert page.locator(".pa-answer [data-kind=fallback]").count() == 0
     assert language_at(page, ".pa-question p") == "en"
     page.get_by_role("button", name=texts("de")["helped"]).click()
@@ -199,7 +184,7 @@ def test_an_english_question_is_answered_in_english_on_a_german_page(visit, serv
 
 def test_no_answer_is_said_in_the_language_of_the_question(visit, service):
     page = ready(visit(f"{service.url}/?lang=de"))
-    ask(page, "Wie wird das Wetter morgen in Lissabon, und wird es wohl regnen?")
+    ask_chat(page, "Wie wird das Wetter morgen in Lissabon, und wird es wohl regnen?")
     text = squeezed(page.locator(".pa-answer").inner_text())
     said = (replies("de").outside, replies("de").nothing_found, replies("de").clarify)
     assert any(squeezed(sentence) in text for sentence in said)
@@ -211,14 +196,14 @@ def test_a_question_is_not_stored_where_the_visitor_says_so(visit, service):
         return [question.text for question in service.base.journal.questions()]
 
     page = ready(visit(f"{service.url}/?lang=de"))
-    ask(page, QUESTION)
+    ask_chat(page, QUESTION)
     assert kept()[-1] == QUESTION
     page.get_by_label(texts("de")["do_not_store"]).check()
     before = len(kept())
-    ask(page, "How often should partners meet?")
+    ask_chat(page, "How often should partners meet?")
     assert len(kept()) == before
     page.get_by_label(texts("de")["do_not_store"]).uncheck()
-    ask(page, "How often do partners meet?")
+    ask_chat(page, "How often do partners meet?")
     assert len(kept()) == before + 1
 
 
@@ -246,7 +231,7 @@ def test_a1_accessibility_rules_in_other_languages(visit, service, scheme, code)
     page.locator(".pa-languages summary").click()
     assert violations(page) == []
     page.locator(".pa-languages summary").click()
-    ask(page, GERMAN)
+    ask_chat(page, GERMAN)
     page.locator("a.pa-mark").first.click()
     assert violations(page) == []
 
@@ -275,7 +260,7 @@ def test_a4_pages_by_keyboard_on_a_narrow_screen(visit, service, path):
 @pytest.mark.parametrize("code", ["de", "el", "bg", "fi"])
 def test_a4_long_words_fit_on_a_narrow_screen(visit, service, code):
     page = ready(visit(f"{service.url}/?lang={code}", viewport={"width": 320, "height": 640}))
-    ask(page, GERMAN)
+    ask_chat(page, GERMAN)
     page.locator("a.pa-mark").first.click()
     page.locator(".pa-languages summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

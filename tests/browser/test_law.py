@@ -6,6 +6,7 @@ import pytest
 
 from kb.answering.question import EU_LANGUAGES
 from tests.browser.embedding import put_page
+from tests.browser.looking import ask_chat
 from tests.browser.test_embed import (  # noqa: F401
     BUTTON,
     ELEMENT,
@@ -17,7 +18,6 @@ from tests.browser.test_embed import (  # noqa: F401
 )
 from tests.browser.test_embed import ask as ask_element
 from tests.browser.test_languages import PAGES, QUESTION, ready, squeezed
-from tests.browser.test_languages import ask as ask_chat
 from ui.texts import texts
 
 ELEMENTS = {"element": ELEMENT, "button": BUTTON, "frame": "frame"}

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from kb.answering.generate import MOST_SENTENCES
+from kb.answering.generate import MOST_SENTENCES, TRACING
 from kb.errors import SettingsError
 from kb.knowledge import KnowledgeBase
 from kb.settings import load_settings
@@ -347,6 +347,14 @@ def test_other_providers_may_refuse_structured_output(other, server):
 def test_a_name_that_means_no_model_is_said_at_once(opens, name):
     with pytest.raises(SettingsError, match="KB_LLM"):
         opens(llm=name)
+
+
+@pytest.mark.parametrize("name", TRACING)
+def test_g5_no_model_is_asked_while_a_third_party_would_listen(opens, server, monkeypatch, name):
+    monkeypatch.setenv(name, "true")
+    with pytest.raises(SettingsError, match=name):
+        opens(llm="openai:scripted", llm_base_url=server.url)
+    assert not server.requests
 
 
 # The endpoint itself

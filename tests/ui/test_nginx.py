@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from tests.browser.embedding import Website, policy
+from tests.browser.looking import ask_chat
 from tests.browser.test_embed import ELEMENT
 from tests.browser.test_embed import ask as ask_element
-from tests.browser.test_languages import ask, ready
+from tests.browser.test_languages import ready
 from tests.nginx import Nginx
 from tests.ui.conftest import QUESTION, PacedGenerator, until
 from tests.ui.test_console import ASKED, PASSWORD, add_people
@@ -119,7 +120,7 @@ def elsewhere(page, *own: str) -> list[str]:
 
 def test_the_chat_answers(page, service):
     page.goto(f"{service.url}/")
-    ask(ready(page), QUESTION)
+    ask_chat(ready(page), QUESTION)
     assert ANSWER in page.locator(".pa-answer").inner_text()
     below = f"{service.url}/"
     assert elsewhere(page, below) == []
@@ -362,7 +363,7 @@ PATH_TAKEN_OFF = {"http://127.0.0.1:7860;": "http://127.0.0.1:7860/;"}
 def test_without_a_path_and_with_the_path_taken_off(behind, page, prefix, changes):
     with behind(prefix=prefix, changes=changes) as service:
         page.goto(f"{service.url}/")
-        ask(ready(page), QUESTION)
+        ask_chat(ready(page), QUESTION)
         assert ANSWER in page.locator(".pa-answer").inner_text()
         page.goto(f"{service.url}/about")
         assert elsewhere(page, f"{service.url}/") == []
