@@ -127,7 +127,7 @@ def _pending(question: str, turns: Conversation, say: Texts) -> list[Any]:
     return [
         gr.skip(),
         _line(_log_html(turns, say, f'{asked}<p class="pa-working">{working}</p>')),
-        f'<div class="pa-hidden">{working}</div>',
+        _announcement("", say),
         gr.Row(visible=False),
         "",
         "",
