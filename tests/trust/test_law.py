@@ -455,6 +455,7 @@ PROCESSES = frozenset({"subprocess", "multiprocessing", "pty", "pexpect", "sh", 
 # Who may open a connection or start a process, and what for; none of them has to do with mail.
 ALLOWED = {
     "kb/answering/generate.py": "the language model that the settings name",
+    "kb/index/exported.py": "the exporter of the embedding model",
     "kb/reading/fetch.py": "pages that are ingested, by HTTP alone",
     "kb/reading/sandbox.py": "the parser of foreign files, in a process without network",
     "ui/server.py": "whether the port that is to be listened on is free",
