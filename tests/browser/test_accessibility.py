@@ -100,7 +100,21 @@ def focused(page):
       let at = document.activeElement;
       while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
       const style = getComputedStyle(at);
-      return { tag: at.tagName, id: at.id, name: (at.ariaLabel ?? at.textContent).trim(),
+      const edge = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+      const box = at.getBoundingClientRect();
+      let cut = 0;  // how much of the line what lies around does not let be seen
+      for (let up = at.parentElement ?? at.getRootNode().host; up;
+           up = up.parentElement ?? up.getRootNode().host) {
+        const { overflowX, overflowY } = getComputedStyle(up), around = up.getBoundingClientRect();
+        if (up === document.body || up === document.documentElement) continue;  // clips the window alone
+        if (overflowX !== "visible") {
+          cut = Math.max(cut, around.left - box.left + edge, box.right + edge - around.right);
+        }
+        if (/hidden|clip/.test(overflowY)) {
+          cut = Math.max(cut, around.top - box.top + edge, box.bottom + edge - around.bottom);
+        }
+      }
+      return { tag: at.tagName, id: at.id, name: (at.ariaLabel ?? at.textContent).trim(), cut,
         line: style.outlineStyle, width: parseFloat(style.outlineWidth), colour: style.outlineColor,
         ground: paint(at.parentElement ?? at.getRootNode().host) };
     }"""
@@ -427,6 +441,7 @@ def _marked(one):
     return (
         one["line"] not in ("none", "hidden")
         and one["width"] >= 2
+        and one["cut"] < 1
         and contrast(one["colour"], one["ground"]) >= 3
     )
 

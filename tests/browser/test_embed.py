@@ -591,6 +591,29 @@ def test_lists_recommendations_translations_and_what_is_missing(visit, service, 
     assert "the rest" in article.locator(".warn", has_text=EN["no_source_covers"]).inner_text()
 
 
+def test_a_partial_answer_without_a_missing_part_names_none(visit, service, monkeypatch):
+    asked = type(service.base).ask
+    monkeypatch.setattr(
+        type(service.base),
+        "ask",
+        lambda *given, **options: dataclasses.replace(
+            asked(*given, **options), status="partial", missing=()
+        ),
+    )
+    page = visit()
+    ask(page, QUESTION)
+    assert EN["no_source_covers"] not in page.locator("article").inner_text()
+    assert EN["no_source_covers"] not in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.parametrize("code", ["el", "en", "de"])
+def test_a_link_begins_with_a_capital_and_keeps_its_accent(visit, code):
+    page = visit(f'<partnership-assistant language="{code}"></partnership-assistant>')
+    licence = texts(code)["licence"].format(name=CODE_LICENCE)
+    name = re.compile(f"^{re.escape(licence[0].upper() + licence[1:])}")
+    assert page.get_by_role("link", name=name).count() == 1
+
+
 def test_s3_owasp10_no_text_of_an_answer_or_a_question_is_ever_read_as_markup(
     visit, service, monkeypatch
 ):
@@ -732,7 +755,7 @@ def test_a3_a_question_that_cannot_be_read_is_said_and_not_lost(visit, text):
     page.locator("textarea").fill(text)
     page.locator("textarea").press("Enter")
     page.get_by_role("alert").wait_for()
-    assert re.search("empty|8000", page.get_by_role("alert").inner_text())
+    assert re.search("empty|8,000 characters", page.get_by_role("alert").inner_text())
     assert page.input_value("textarea") == text
 
 

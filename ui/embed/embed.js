@@ -58,7 +58,8 @@
 .note + .note, .answer > * { margin-block-start: .7em; }
 .question { margin-block-start: 1.4em; padding: .6em .9em; border-radius: 4px; background: var(--soft);
   font-size: 1em; font-weight: bold; white-space: pre-wrap; }
-.answer { max-inline-size: 46em; }
+.question, .answer { max-inline-size: 46em; }
+.note, .warn { max-inline-size: 49em; }
 .answer :is(h3, h4) { font-size: 1em; font-weight: bold; }
 .answer ul { padding-inline-start: 1.3em; }
 .answer li + li { margin-block-start: .3em; }
@@ -71,7 +72,6 @@
 a { color: var(--link); text-underline-offset: .15em; padding-block: .3em; }
 .options { margin-block-start: auto; padding-block-start: 1.2em; }
 .links { margin-block-start: .7em; }
-.links a::first-letter { text-transform: uppercase; }
 .foot, .links, .options { display: flex; flex-wrap: wrap; gap: .5em 1em; align-items: center; }
 button { font: inherit; font-size: .94em; line-height: 1.4; text-align: start; cursor: pointer;
   min-block-size: 36px; padding: .35em .8em; border: 1px solid var(--link); border-radius: 4px;
@@ -104,6 +104,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 .options input { inline-size: 24px; block-size: 24px; margin: 0; flex: none; accent-color: var(--accent); }
 .options button { min-block-size: 28px; padding-block: .15em; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+.body:focus-visible { outline-offset: -3px; }
 .bar :focus-visible { outline-color: var(--on-accent); }
 .hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }
@@ -193,6 +194,12 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
     );
     return found ? [ground, found] : null;
   }
+
+  /** Parts of the question that a partial answer leaves open; none where it was only unclear. */
+  const missing = ({ status, missing }) => (status === "partial" ? missing : []);
+
+  /** CSS would take the accents of Greek away. */
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   /** English where English is quoted, else the language of the question. */
   const spokenLanguage = ({ statements, language }) =>
@@ -424,7 +431,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
       const links = make("p", { class: "links" });
       if (this.#texts.pages_in_english) links.append(this.#say("pages_in_english"));
       for (const key of ["about", "privacy", "accessibility"]) links.append(this.#page(key, key));
-      const licence = this.#say("licence", { name: this.#codeLicence });
+      const licence = capital(this.#say("licence", { name: this.#codeLicence }));
       links.append(this.#link(new URL("licences", SERVICE).href, licence));
       links.append(this.#mail(this.#say("contact"), ""), this.#page("full_chat", ""));
       return links;
@@ -579,7 +586,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
       for (const { text, citations } of answer.notices) {
         article.append(make("p", { class: "warn" }, text, ...this.#marks(citations, open)));
       }
-      if (answer.status === "partial") article.append(...this.#missing(answer.missing));
+      if (missing(answer).length) article.append(this.#missing(answer.missing));
       if (answer.topics.length) {
         const topics = answer.topics.map(({ url, title }) =>
           make("li", { lang: "en" }, this.#link(url, title)),
@@ -650,7 +657,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
     #missing(parts) {
       const items = parts.map((part) => make("li", {}, part));
       const lead = make("p", { lang: this.#code }, this.#say("no_source_covers"));
-      return [make("div", { class: "warn" }, lead, make("ul", {}, ...items))];
+      return make("div", { class: "warn" }, lead, make("ul", {}, ...items));
     }
 
     #sources(citations) {
@@ -759,7 +766,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
       const told = answer.statements.map((statement) => statement.text);
       if (!told.length) told.push(answer.text);
       told.push(...answer.notices.map((notice) => notice.text));
-      if (answer.status === "partial") told.push(this.#say("no_source_covers"), ...answer.missing);
+      if (missing(answer).length) told.push(this.#say("no_source_covers"), ...answer.missing);
       return told.join(" ");
     }
 
@@ -771,7 +778,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
       for (const { text, citations } of answer.notices) {
         blocks.push(`${this.#say("note")} ${text}${marks(citations)}`);
       }
-      if (answer.status === "partial") {
+      if (missing(answer).length) {
         blocks.push([this.#say("no_source_covers"), ...answer.missing.map((part) => `- ${part}`)].join("\n"));
       }
       if (answer.citations.length) {
