@@ -7,20 +7,23 @@ one line, 2 wrong usage.
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from tqdm import tqdm
 
-from kb.errors import IndexLocked, JournalError, KBError, QuestionError, SourceError
-from kb.reading.visible import visible_lines
-
-# Control characters that JSON leaves as they are, and that a terminal may obey.
-_CONTROL = re.compile("[\x7f-\x9f]")
+from kb.errors import IndexLocked, JournalError, KBError
+from ui.terminal import (
+    ProgressBar,
+    answer_batch,
+    lines_of_record,
+    mail_bytes,
+    print_out,
+    read_turns,
+    say,
+)
 
 app = typer.Typer(
     name="kb",
@@ -64,7 +67,7 @@ def ask(
     _require_one(question, batch)
     base = _open(index, config, quiet)
     if batch is not None:
-        _answer_batch(
+        answer_batch(
             batch,
             lambda line: base.ask(
                 line["question"],
@@ -74,8 +77,8 @@ def ask(
             quiet,
         )
         return
-    answer = base.ask(question or "", history=_history(history))
-    _print(answer.record() if as_json else plain_text(answer, texts("en")))
+    answer = base.ask(question or "", history=read_turns(history))
+    print_out(answer.record() if as_json else plain_text(answer, texts("en")))
 
 
 @app.command()
@@ -98,7 +101,7 @@ def search(
     _require_one(query, batch)
     base = _open(index, config, quiet)
     if batch is not None:
-        _answer_batch(
+        answer_batch(
             batch,
             lambda line: {
                 "results": [
@@ -111,8 +114,8 @@ def search(
             quiet,
         )
         return
-    results = base.search(query or "", top_k=top_k, history=_history(history))
-    _print([r.record() for r in results] if as_json else results_text(results))
+    results = base.search(query or "", top_k=top_k, history=read_turns(history))
+    print_out([r.record() for r in results] if as_json else results_text(results))
 
 
 @app.command()
@@ -145,7 +148,7 @@ def ingest(
     }  # fmt: skip
     settings = _settings(index, config)
     base = KnowledgeBase(settings, fetch_model=rebuild)
-    with _progress(quiet) as progress:
+    with ProgressBar(quiet) as progress:
         report = base.ingest(
             sources or (),
             record={name: value for name, value in given.items() if value},
@@ -154,9 +157,9 @@ def ingest(
             progress=progress,
         )
     for place, reason in report.problems.items():
-        _say(f"Not read: {place}: {reason}", quiet=False)
+        say(f"Not read: {place}: {reason}", quiet=False)
     state = "New generation" if report.changed else "Nothing has changed; generation"
-    _say(
+    say(
         f"{state} {report.generation}: {report.documents} documents, {report.passages} passages, "
         f"{report.vectors} vectors ({report.embedded} embedded now).",
         quiet,
@@ -186,7 +189,7 @@ def status(
         values = status_of(settings)
         if not as_json:
             values["sources"] = len(values.get("sources", ()))
-    _print(values if as_json else "\n".join(_lines(values)))
+    print_out(values if as_json else "\n".join(lines_of_record(values)))
 
 
 @app.command()
@@ -216,8 +219,8 @@ def serve(
     try:
         Faq(base).reconcile()
     except (IndexLocked, JournalError) as error:  # the public side can do without
-        _say(str(error), quiet)
-    with _progress(quiet) as progress:
+        say(str(error), quiet)
+    with ProgressBar(quiet) as progress:
         try:
             base.ingest(progress=progress)
         except IndexLocked:  # another process is at it; what is live is served until it is done
@@ -226,7 +229,7 @@ def serve(
         base,
         host=host,
         port=port,
-        announce=lambda line: _say(line, quiet),
+        announce=lambda line: say(line, quiet),
         sides=(only,) if only else SIDES,
     )
 
@@ -266,13 +269,13 @@ def switch(
 
     journal = Journal(Database(_settings(index, config).database_url))
     if surface is None:
-        _print("\n".join(_lines(journal.switched_off())) or "All is on.")
+        print_out("\n".join(lines_of_record(journal.switched_off())) or "All is on.")
     elif state == "on":
         journal.switch_on(surface)
-        _say(f"The {surface} is on.", quiet)
+        say(f"The {surface} is on.", quiet)
     elif state == "off" and reason:
         journal.switch_off(surface, reason)
-        _say(f"The {surface} is off.", quiet)
+        say(f"The {surface} is off.", quiet)
     else:
         raise typer.BadParameter("Say on, or off with --reason TEXT.")
 
@@ -291,7 +294,7 @@ def backup(
     from kb.backup import backup as write
 
     number = write(_settings(index, config), file)
-    _say(f"{file} holds {number} parts.", quiet)
+    say(f"{file} holds {number} parts.", quiet)
 
 
 @app.command()
@@ -308,7 +311,7 @@ def restore(
     from kb.backup import restore as read
 
     generation = read(_settings(index, config), file)
-    _say(f"Restored; the live generation is {generation}.", quiet)
+    say(f"Restored; the live generation is {generation}.", quiet)
 
 
 @app.command()
@@ -341,7 +344,7 @@ def user(
     accounts = Accounts(Database(_settings(index, config).database_url))
     if action == "list":
         for account in accounts.all():
-            _print(
+            print_out(
                 f"{account.name}\t{account.role}\t{'disabled' if account.disabled else 'enabled'}"
             )
         return
@@ -349,13 +352,13 @@ def user(
         raise typer.BadParameter("Give the name of the account.")
     if action == "add":
         accounts.add(name, "" if no_password else _password(password_stdin), role or "drafter")
-        _say(f"Account {name} may sign in as {role or 'drafter'}.", quiet)
+        say(f"Account {name} may sign in as {role or 'drafter'}.", quiet)
         return
     changing = password_stdin or (role is None and disable is None)
     accounts.change(
         name, role=role, password=_password(password_stdin) if changing else None, disabled=disable
     )
-    _say(f"Account {name} is changed; its sessions have ended.", quiet)
+    say(f"Account {name} is changed; its sessions have ended.", quiet)
 
 
 @app.command()
@@ -390,10 +393,10 @@ def evaluate(
     from kb.evaluation.run import knowledge_base_for, run
 
     if answers:
-        _print(answers_table(answers))
+        print_out(answers_table(answers))
         return
     if compare:
-        _print(compare_runs(load_report(compare[0]), load_report(compare[1])))
+        print_out(compare_runs(load_report(compare[0]), load_report(compare[1])))
         return
     data = load_dataset(dataset or shipped_dataset(), split)
     with (
@@ -411,7 +414,7 @@ def evaluate(
     tables = [table(result)]
     if dataset is None:
         tables += [languages.table(result["languages"]), inquiries.table(result["inquiries"])]
-    _print(result if as_json else "\n\n".join(tables))
+    print_out(result if as_json else "\n\n".join(tables))
 
 
 @app.command()
@@ -429,9 +432,9 @@ def draft(
     from kb.desk.mail import read_mail
     from kb.desk.reply import draft_reply
 
-    mail = read_mail(*_mail_bytes(email))
+    mail = read_mail(*mail_bytes(email))
     drafted = draft_reply(mail, _open(index, config, quiet))
-    _print(drafted.record() if as_json else drafted.plain_text())
+    print_out(drafted.record() if as_json else drafted.plain_text())
 
 
 def _password(from_stdin: bool) -> str:
@@ -446,18 +449,8 @@ def _open(index: Path | None, config: Path | None, quiet: bool) -> Any:
     """Open the knowledge base; an index that does not exist yet is built."""
     from kb.knowledge import KnowledgeBase
 
-    with _progress(quiet) as progress:
+    with ProgressBar(quiet) as progress:
         return KnowledgeBase.open(settings=_settings(index, config), progress=progress)
-
-
-def _mail_bytes(place: str) -> tuple[bytes, str]:
-    """A mail and what messages call it."""
-    try:
-        if place == "-":
-            return sys.stdin.buffer.read(), "The mail on standard input"
-        return Path(place).read_bytes(), place
-    except OSError as error:
-        raise SourceError(f"Mail {place} cannot be read: {error.strerror or error}.") from None
 
 
 def _settings(index: Path | None, config: Path | None) -> Any:
@@ -471,113 +464,19 @@ def _require_one(text: str | None, batch: str | None) -> None:
         raise typer.BadParameter("Give either a question or --batch FILE.")
 
 
-def _history(path: Path | None) -> list[Any]:
-    if path is None:
-        return []
-    try:
-        turns = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise QuestionError(f"History {path} cannot be read: {error}.") from None
-    if not isinstance(turns, list):
-        raise QuestionError(f"History {path} must hold a JSON list of turns.")
-    return turns
-
-
-def _answer_batch(
-    place: str, answer: Callable[[dict[str, Any]], dict[str, Any]], quiet: bool
-) -> None:
-    """Answer line by line; a line that cannot be read gives an error line, the rest goes on."""
-    lines = list(_lines_of(place))
-    for number, line in enumerate(
-        tqdm(lines, desc="questions", disable=quiet or not sys.stderr.isatty()), start=1
-    ):
-        identity: Any = None
-        try:
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise QuestionError("is no JSON object.")
-            # Questions in BEIR layout are read as well: ``_id`` and ``text``.
-            identity = record.get("id", record.get("_id"))
-            record.setdefault("question", record.get("text"))
-            if not isinstance(record["question"], str):
-                raise QuestionError("has no 'question' that is a text.")
-            result = {"id": identity, **_without_id(answer(record))}
-        except (ValueError, KBError) as error:
-            result = {"id": identity, "error": f"Line {number}: {error}"}
-        _print(result, indent=None)
-
-
-def _without_id(result: dict[str, Any]) -> dict[str, Any]:
-    """The question's id names the line; the answer's own id is kept beside it."""
-    if "id" not in result:
-        return result
-    return {"answer_id": result["id"]} | {k: v for k, v in result.items() if k != "id"}
-
-
-def _lines_of(place: str) -> Iterator[str]:
-    try:
-        text = sys.stdin.read() if place == "-" else Path(place).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"Batch {place} cannot be read: {error}.") from None
-    yield from (line for line in text.splitlines() if line.strip())
-
-
-class _progress:  # noqa: N801  reads as a function where it is used
-    """A progress bar on standard error that appears with the first step."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._bar: Any = None
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        return self._step
-
-    def _step(self, done: int, total: int) -> None:
-        if self._bar is None:
-            self._bar = tqdm(total=total, desc="embedding", unit="text", disable=self._quiet)
-        self._bar.update(done - self._bar.n)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
-def _lines(values: dict[str, Any], indent: str = "") -> Iterator[str]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield f"{indent}{name}:"
-            yield from _lines(value, indent + "  ")
-        else:
-            yield f"{indent}{name}: {value}"
-
-
-def _print(value: Any, indent: int | None = 2) -> None:
-    if isinstance(value, str):
-        text = visible_lines(value)
-    else:
-        text = json.dumps(value, ensure_ascii=False, indent=indent)
-        text = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    sys.stdout.write(text + "\n")
-
-
-def _say(message: str, quiet: bool) -> None:
-    if not quiet:
-        sys.stderr.write(visible_lines(message) + "\n")
-
-
 def main() -> None:
     """Run a command; nothing but one line reaches the user when it fails."""
     try:
         app()
     except KBError as error:
-        _say(f"kb: {error}", quiet=False)
+        say(f"kb: {error}", quiet=False)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(1) from None
     except Exception as error:
-        _say(
+        say(
             f"kb: something unexpected went wrong ({type(error).__name__}: {error}). "
             "Nothing was changed; please report it with the command you gave.",
             quiet=False,

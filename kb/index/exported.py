@@ -153,7 +153,7 @@ def exported_model(folder: Path, fingerprint: str) -> ExportedModel | None:
     try:
         if found := _stored(cache, name):
             return found
-        cache.mkdir(parents=True, exist_ok=True)
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(cache / f"{name}.lock", timeout=_EXPORT_SECONDS):
             return _stored(cache, name) or _export(folder, cache, name)
     except (OSError, Timeout, subprocess.SubprocessError) as error:
