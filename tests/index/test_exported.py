@@ -30,7 +30,7 @@ def tiny(tmp_path_factory):
     """A random model without token types, with prompts, and with another pooling than the packaged one."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
     folder = tmp_path_factory.mktemp("tiny")
