@@ -16,5 +16,6 @@ def ask_chat(page, question: str, by: str = "Enter") -> None:
 
 def violations(page) -> list[str]:
     """Rules of WCAG 2.2 AA that are broken, and where."""
+    page.wait_for_load_state()
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{v['id']}: {[n['html'][:160] for n in v['nodes']]}" for v in found]

@@ -97,6 +97,7 @@ def keep(page, folder, name, start="body"):
 
 
 def fits(page):
+    page.wait_for_load_state()  # before its styles are there, nothing fits
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -137,8 +137,7 @@ def test_there_are_enough_faq_entries(content):
     assert all(section.headings[-1].endswith("?") for section in entries)
 
 
-def shares(text: str, other: set[str]) -> float:
-    own = set(stems(text))
+def shares(own: set[str], other: set[str]) -> float:
     return len(own & other) / max(len(own), len(other), 1)
 
 
@@ -148,8 +147,10 @@ def test_no_line_repeats_an_evaluation_question(content, questions):
     lines = [line for p in content.passages for line in p.asked_as]
     lines += [p.headings[-1] for p in content.passages if p.kind == "faq"]
     lines += [s for limit in read_limits(shipped_corpus() / LIMITS) for s in limit.asked_as]
-    copies = {line for line in lines for words in asked if shares(line, words) >= SHARED_WORDS}
-    assert copies == set()
+    words = {line: set(stems(line)) for line in lines}
+    assert [
+        line for line in lines if any(shares(words[line], a) >= SHARED_WORDS for a in asked)
+    ] == []
 
 
 def test_judgements_follow_the_corpus(content, tmp_path):
