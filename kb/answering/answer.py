@@ -29,6 +29,7 @@ from kb.answering.notices import notices_about
 from kb.answering.question import Question, asks_favour, subject_words
 from kb.answering.replies import Replies, replies
 from kb.answering.retrieve import CORES, Ranking, Retriever
+from kb.answering.small_talk import is_small_talk
 from kb.answering.translate import translate_claims
 from kb.answering.tuning import tuned
 from kb.answering.write import Found, OnClaim, write_claims
@@ -39,6 +40,7 @@ from kb.types import Answer, Notice, Reason, SearchResult, Status, Topic, Turn
 
 TOPICS = 3
 SUGGESTIONS = 3
+HINTS = 0.4  # cosine from which what is said of a limit is likely to be meant
 _GENERIC = frozenset(
     """
     help need want know tell question information info something anything advice support say
@@ -91,9 +93,10 @@ def answer_question(
 ) -> Answer:
     """Answer a question from one generation of the index."""
     started = time.perf_counter()
-    unclear = _is_unclear(question, history)
+    small_talk = is_small_talk(question.asked)
+    unclear = small_talk or _is_unclear(question, history)
     with CORES:
-        parts = _parts(question, history, retriever)
+        parts = [] if small_talk else _parts(question, history, retriever)
     answered = [part for part in parts if part.answered]
     status: Status = "not_answered"
     if answered and not (unclear and not _subject(question)):
@@ -169,7 +172,7 @@ def _subject(question: Question) -> list[str]:
 
 def _overall(parts: Sequence[_Part], answered: Sequence[_Part]) -> float:
     judged = answered or parts
-    return sum(part.confidence for part in judged) / len(judged)
+    return sum(part.confidence for part in judged) / max(1, len(judged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +291,9 @@ def _instead(reason: Reason | None, parts: Sequence[_Part], language: str) -> st
     say = replies(language)
     nearest = _nearest_limit(parts)
     if reason == "unclear":
-        return say.clarify
+        return say.clarify if parts else say.about
     if reason == "out_of_scope":
-        if nearest and nearest[0].kind == "outside" and language == "en":
+        if nearest and nearest[0].kind == "outside" and nearest[1] >= HINTS and language == "en":
             return f"{say.outside} {nearest[0].reply}".strip()
         return say.outside
     if nearest and nearest[0].kind == "unknown" and nearest[1] > 0.6:

@@ -23,6 +23,7 @@ class Replies:
     Attributes:
         unknown: with {subject}.
         subject: with {topic}; empty in all languages but English, which topics are named in.
+        about: what is said to a greeting and to questions about the assistant itself.
         quoted: with {title}, in the quotation marks of the language.
         deadline_passed: with {section}, quoted, and {day}.
         archived: with {section}, quoted.
@@ -38,6 +39,7 @@ class Replies:
     unknown: str
     subject: str
     outside: str
+    about: str
     quoted: str
     deadline_passed: str
     archived: str
