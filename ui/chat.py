@@ -187,8 +187,9 @@ def _history(turns: Conversation) -> list[Turn]:
 
 def _rate(base: KnowledgeBase, turns: Conversation, useful: bool, say: Texts) -> list[Any]:
     answer = turns[-1][1] if turns else None
-    if isinstance(answer, Answer):
-        base.journal.rate(answer, useful=useful)
+    if not isinstance(answer, Answer):  # the server was started anew meanwhile
+        return [gr.Row(visible=False), ""]
+    base.journal.rate(answer, useful=useful)
     return [gr.Row(visible=False), f"<p>{escape(say['thanks'])}</p>"]
 
 

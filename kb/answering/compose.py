@@ -46,7 +46,13 @@ _PLACE = re.compile(r"@|https?:|\b(page|website|portal|site|published|available|
 _ACTION = re.compile(
     r"\b(put|work|ask|use|set|start|write|choose|contact|check|agree|should|by)\b", re.I
 )
-_REPLYING = re.compile(r"(Yes|No)\b[,:;. ]")
+_REPLYING = re.compile(r"(?:Yes|No|Not|Hardly|Usually|Sometimes)\b[,:;. ]")
+_WHETHER = re.compile(
+    r"(?:^|[,.:;!?(]\s*|\b(?:and|or|but|whether|if)\s+)"
+    r"(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)\b"
+    r"|\bwhether\b",
+    re.IGNORECASE,
+)
 EXPECTED = (
     (re.compile(r"\b(who|whom|whose|which (?:organi[sz]ation|body|agency|region))\b", re.I), _PERSON_OR_BODY),
     (re.compile(r"\b(when|since when|until when|deadline|how long|how often|date|year)\b", re.I), _TIME),
@@ -149,12 +155,20 @@ def _score_sentences(
 
 
 def _direct_faq(ranking: Ranking, scored: Sequence[Picked]) -> list[Picked]:
-    """The whole FAQ entry whose question was asked, if there is one among the first."""
+    """The whole FAQ entry whose question was asked, if there is one among the first.
+
+    One that opens with yes or no answers another question where none of that kind was asked.
+    """
+    asked_whether = _WHETHER.search(ranking.query.text) is not None
+    near: dict[str, float] = {}
     for result in ranking.results[:3]:
-        near = ranking.evidence[result.passage.id].question
-        if result.passage.kind == "faq" and near >= DIRECT:
-            return [p for p in scored if p.passage.id == result.passage.id]
-    return []
+        passage = result.passage
+        if passage.kind == "faq" and (asked_whether or not _REPLYING.match(passage.text)):
+            near[passage.id] = ranking.evidence[passage.id].question
+    best = max(near, key=near.__getitem__, default="")
+    if near.get(best, 0.0) < DIRECT:
+        return []
+    return [p for p in scored if p.passage.id == best]
 
 
 def _whole_list(scored: Sequence[Picked], passage_id: str | None) -> list[Picked]:

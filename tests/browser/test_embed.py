@@ -591,6 +591,65 @@ def test_lists_recommendations_translations_and_what_is_missing(visit, service, 
     assert "the rest" in article.locator(".warn", has_text=EN["no_source_covers"]).inner_text()
 
 
+HOSTILE = "* { font-size: 9px; text-transform: uppercase; text-align: right; letter-spacing: 4px; }"
+
+
+def test_rules_of_the_page_for_everything_do_not_reach_what_is_read(visit):
+    page = visit()
+    look = """one => { const style = getComputedStyle(one);
+      return [style.fontSize, style.textTransform, style.textAlign, style.letterSpacing]; }"""
+    note = page.locator("#automated")
+    before = note.evaluate(look)
+    page.evaluate("""css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
+      document.adoptedStyleSheets = [sheet]; }""", HOSTILE)  # fmt: skip
+    assert note.evaluate(look) == before
+
+
+@pytest.mark.parametrize("pause", [0, 200])
+def test_an_element_that_is_moved_while_it_asks_gives_the_question_back(visit, serve, pause):
+    paced = PacedGenerator()
+    with serve(paced) as writing:
+        page = visit(of=writing)
+        page.locator("textarea").fill(QUESTION)
+        page.locator("textarea").press("Enter")
+        page.get_by_text(EN["working"]).wait_for()
+        page.evaluate("""async pause => {
+          const element = document.querySelector("partnership-assistant");
+          element.remove();
+          if (pause) await new Promise((done) => setTimeout(done, pause));
+          document.body.append(element);
+        }""", pause)  # fmt: skip
+        page.get_by_text(EN["working"]).wait_for(state="detached")
+        paced.gate.release(1000)
+        assert page.locator("textarea").input_value() == QUESTION
+        assert page.get_by_role("alert").count() == 0
+
+
+def test_what_was_taken_out_of_the_browser_in_one_tab_is_not_put_back_by_another(visit):
+    first = visit()
+    first.get_by_label(EN["keep_conversation"]).check()
+    ask(first, QUESTION)
+    second = first.context.new_page()
+    second.goto(first.url)
+    second.locator("article").wait_for()
+    first.get_by_label(EN["keep_conversation"]).uncheck()
+    ask(second, QUESTION)
+    assert second.evaluate("localStorage.length") == 0
+    assert not second.get_by_label(EN["keep_conversation"]).is_checked()
+
+
+def test_printed_the_element_is_as_long_as_its_conversation(visit):
+    page = visit()
+    ask(page, QUESTION)
+    ask(page, QUESTION)
+    page.emulate_media(media="print")
+    host = page.locator("partnership-assistant").bounding_box()
+    foot = page.locator("article").last.bounding_box()
+    assert foot["y"] + foot["height"] <= host["y"] + host["height"]
+    assert page.locator("article").first.locator("blockquote").first.is_visible()
+    assert page.locator("form").is_hidden()
+
+
 def test_a_partial_answer_without_a_missing_part_names_none(visit, service, monkeypatch):
     asked = type(service.base).ask
     monkeypatch.setattr(

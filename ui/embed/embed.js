@@ -36,8 +36,9 @@
     --link: #a3c0ff; --note: #3a3110; --note-line: #d8b545; --focus: #ffc845; } }
 * { box-sizing: border-box; }
 :is(h1, h2, h3, h4, h5, p, ul, blockquote, form) { margin: 0; padding: 0; }
-.box { block-size: 100%; font: 1em/1.5 Arial, "Liberation Sans", Helvetica, sans-serif;
-  color: var(--text); overflow-wrap: anywhere; }
+/* Rules of the page for everything (*) reach the host, and what is inherited from it. */
+.box { all: initial; display: block; block-size: 100%; color-scheme: light dark; color: var(--text);
+  font: medium/1.5 Arial, "Liberation Sans", Helvetica, sans-serif; overflow-wrap: anywhere; }
 .card { display: flex; flex-direction: column; block-size: 100%; background: var(--page);
   border: 1px solid var(--line); border-radius: 4px; overflow: hidden; }
 .bar { display: flex; flex-wrap: wrap; gap: .5em; align-items: center; padding: .6em 1em;
@@ -120,8 +121,11 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
 @media (max-height: 30em) { dialog .card { overflow-y: auto; }
   dialog .body { flex: none; overflow: visible; container-type: normal; }
   dialog .exchange { min-block-size: 0; } }
-@media print { form, .options, .ideas, .foot button { display: none; }
-  .card, .body { overflow: visible; block-size: auto; container-type: normal; } }
+@media print { :host { block-size: auto !important; height: auto !important; }
+  form, .open, .options, .ideas, .foot button { display: none; }
+  .box, .card, .body { overflow: visible; block-size: auto; container-type: normal; }
+  .exchange:last-child { min-block-size: 0; }
+  details::details-content { content-visibility: visible; display: block; } }
 `;
   const PAGE_STYLE = "html, body { margin: 0; background: transparent; }";
 
@@ -244,6 +248,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
     #entry;
     #send;
     #keepChoice;
+    #kept = false; // the conversation lies in the browser
     #storeChoice; // missing where nothing is stored
     #fresh;
 
@@ -461,7 +466,13 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
         this.#announce(this.#spoken(answer), spokenLanguage(answer));
         this.#keep();
       } catch (error) {
-        if (!this.isConnected || !exchange.isConnected) return;
+        if (!this.#log.contains(exchange)) return; // a new conversation has begun
+        if (error.name === "AbortError") { // taken out of the page, or moved within it
+          exchange.remove();
+          this.#entry.value ||= question;
+          if (!this.#turns.length) this.#begin(this.#log);
+          return;
+        }
         exchange.dataset.failed = "";
         pending.replaceWith(make("p", { class: "warn answer", role: "alert" }, ...this.#failure(error)));
         this.#entry.value ||= question;
@@ -581,6 +592,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
         const source = article.querySelector(`details[data-number="${Number(number)}"]`);
         source.open = true;
         source.querySelector("summary").focus();
+        source.scrollIntoView({ block: "nearest" });
       };
       article.append(...this.#statements(answer, open));
       for (const { text, citations } of answer.notices) {
@@ -802,7 +814,10 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
 
     #keep() {
       try {
-        if (this.#keepChoice.checked) {
+        // What has been taken away, in another tab too, is not put back.
+        if (this.#kept && localStorage.getItem(NAME) === null) this.#keepChoice.checked = false;
+        this.#kept = this.#keepChoice.checked;
+        if (this.#kept) {
           localStorage.setItem(NAME, JSON.stringify(this.#turns.slice(-MOST_KEPT)));
         } else localStorage.removeItem(NAME);
       } catch {
@@ -816,7 +831,7 @@ dialog::backdrop { background: rgb(0 0 0 / .3); }
         if (!kept) return;
         for (const turn of kept) this.#exchange(turn.question, this.#article(turn.answer, false));
         this.#turns = kept;
-        this.#keepChoice.checked = true;
+        this.#kept = this.#keepChoice.checked = true;
         this.#fresh.hidden = !kept.length;
         if (kept.length) {
           const last = this.#log.lastElementChild;
