@@ -315,6 +315,23 @@ def test_a3_what_goes_wrong_is_an_alert_in_the_visitors_language(chat, serve, mo
         assert page.input_value("#entry textarea") == QUESTION
 
 
+def test_a3_a_lost_connection_costs_neither_the_conversation_nor_the_draft(chat, serve):  # noqa: F811
+    with serve() as other:
+        page = chat(other.url)
+        ask_chat(page, QUESTION)
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.context.set_offline(True)
+        send(page, FOLLOW_UP)
+        page.get_by_role("alert").wait_for()
+        page.context.set_offline(False)
+        assert page.input_value("#entry textarea") == FOLLOW_UP
+        page.keyboard.press("Enter")
+        page.locator("article").nth(1).wait_for()
+        assert page.locator("article").count() == 2
+        assert not [url for url in asked if url.endswith(("/app_id", "/info"))]  # built anew
+
+
 @pytest.mark.parametrize("state", ["error", "refused", "sign-in", "conflict", "not there"])
 def test_a3_what_goes_wrong_in_the_console_is_an_alert(visit_console, site, state):  # noqa: F811
     page = visit_console("ada")

@@ -21,10 +21,12 @@ window.fetch = async (...given) => {
   if (!pathname.endsWith("/queue/join")) return call(...given);
   problem.remove();
   wait = 0;
-  const response = await call(...given);
+  const response = await call(...given).catch(unconnected);
   if (response.status === 429) wait = Number(response.headers.get("Retry-After"));
   return response;
 };
+// Without an answer Gradio would build the page anew, and the conversation and the draft would be gone.
+const unconnected = () => Response.json({ detail: "no connection" }, { status: 503 });
 function sayWhatFailed() {
   for (const hidden of document.querySelectorAll(".toast-message-item.error")) {
     if (told.has(hidden)) continue;
