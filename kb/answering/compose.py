@@ -46,7 +46,8 @@ _PLACE = re.compile(r"@|https?:|\b(page|website|portal|site|published|available|
 _ACTION = re.compile(
     r"\b(put|work|ask|use|set|start|write|choose|contact|check|agree|should|by)\b", re.I
 )
-_REPLYING = re.compile(r"(?:Yes|No|Not|Hardly|Usually|Sometimes)\b[,:;. ]")
+# "Not always: …" replies; "Not every region could sign …" states something by itself.
+_REPLYING = re.compile(r"(?:Yes|No)\b[,:;. ]|(?:Not|Hardly|Usually|Sometimes)\b[^.:]{0,40}[,:;]")
 _WHETHER = re.compile(
     r"(?:^|[,.:;!?(]\s*|\b(?:and|or|but|whether|if)\s+)"
     r"(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)\b"

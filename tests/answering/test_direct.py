@@ -27,4 +27,6 @@ def test_it_is_not_asked(text):
 def test_a_reply_word_is_known():
     assert _REPLYING.match("Yes, some do.")
     assert _REPLYING.match("Not always: some do.")
+    assert _REPLYING.match("Not simply on its own account: a company takes part with its region.")
     assert not _REPLYING.match("Notices are given.")
+    assert not _REPLYING.match("Not every region could sign the same text in 2018.")
